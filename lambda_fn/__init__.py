@@ -1,0 +1,1 @@
+"""The inference service: a picture goes in, its art style comes out."""

@@ -1,0 +1,90 @@
+"""What an exported model says about itself: `manifest.json` of a model folder."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lambda_fn.contract.styles import STYLE_BY_SLUG
+
+MANIFEST_FILE = "manifest.json"
+MODEL_FILE = "model.tflite"
+GOLDEN_FILE = "golden.npz"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class StyleMetrics(_Frozen):
+    """How the model does on one style of a test list."""
+
+    precision: Share
+    recall: Share
+    f1: Share
+    support: int = Field(ge=0, description="test pictures of this style")
+
+
+class TestMetrics(_Frozen):
+    """Figures on pictures the model was never trained on."""
+
+    __test__ = False  # pytest, this is no test
+
+    split: str = Field(description="name of the list that the pictures come from")
+    pictures: int = Field(gt=0)
+    top1: Share = Field(description="share of pictures whose first style is right")
+    top3: Share
+    balanced_accuracy: Share
+    macro_f1: Share
+    expected_calibration_error: Share = Field(description="15 bins of equal width")
+    per_style: dict[str, StyleMetrics]
+
+
+class DataSummary(_Frozen):
+    """What the model was trained on."""
+
+    fingerprint: Sha256
+    split: str
+    train: int = Field(gt=0)
+    validation: int = Field(gt=0)
+    test: int = Field(gt=0)
+
+
+class ModelManifest(_Frozen):
+    """One exported model: everything the service needs to run it and to be honest about it."""
+
+    schema_version: Literal[1] = 1
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,63}$")
+    architecture: str
+    input_size_px: int = Field(ge=32, le=1024)
+    styles: tuple[str, ...] = Field(min_length=2, description="slugs in output order")
+    precision: Literal["float32", "float16", "int8"]
+    temperature: float = Field(
+        gt=0, description="the graph divides its logits by it; fitted on validation"
+    )
+    test: TestMetrics
+    data: DataSummary
+    commit: str = Field(description="git commit of the code that trained it")
+    versions: dict[str, str]
+    files: dict[str, Sha256] = Field(description="every other file of the folder")
+
+    @model_validator(mode="after")
+    def _styles_are_known(self) -> Self:
+        unknown = [slug for slug in self.styles if slug not in STYLE_BY_SLUG]
+        if unknown:
+            raise ValueError(f"styles that the contract does not have: {', '.join(unknown)}")
+        if len(set(self.styles)) != len(self.styles):
+            raise ValueError("a style is listed twice")
+        if MODEL_FILE not in self.files:
+            raise ValueError(f"files has no {MODEL_FILE}")
+        return self
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

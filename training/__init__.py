@@ -1,0 +1,1 @@
+"""The training pipeline: labelled pictures go in, a measured model folder comes out."""

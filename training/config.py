@@ -1,0 +1,54 @@
+"""Every option of every step, frozen, with its default; a run saves the ones it used."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OrganiseConfig(_Config):
+    """How `organise` turns labelled pictures into a dataset."""
+
+    size_px: int = Field(default=160, ge=32, le=1024, description="side of the stored squares")
+    min_pictures_per_style: int = Field(
+        default=300, ge=3, description="styles with fewer pictures stay out"
+    )
+    test_share: float = Field(default=0.2, gt=0, lt=0.9)
+    validation_share: float = Field(default=0.1, gt=0, lt=0.9, description="of all pictures")
+    seed: int = 42
+    max_unreadable_share: float = Field(default=0.01, ge=0, le=1)
+
+
+class TrainConfig(_Config):
+    """How `train` makes a model out of a dataset."""
+
+    architecture: str = "mobilenetv2"
+    weights: Path | Literal["imagenet"] | None = Field(
+        default="imagenet", description="a Keras weights file of the backbone without its top"
+    )
+    split: str = "picture"
+    seed: int = 42
+    epochs: int = Field(default=20, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    crop_px: int = Field(
+        default=128,
+        ge=32,
+        description="side of the training crops; smaller than the pictures, because a random crop "
+        "magnifies what it shows (Touvron et al. 2019, arXiv 1906.06423)",
+    )
+    min_crop_area: float = Field(default=0.35, gt=0, le=1, description="of the whole picture")
+    max_softness: float = Field(
+        default=2.0, ge=1, description="half of the pictures are shrunk by up to this and back"
+    )
+    learning_rate: float = Field(default=5e-4, gt=0)
+    warmup_epochs: float = Field(default=1.0, ge=0)
+    weight_decay: float = Field(default=0.02, ge=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    mixup_alpha: float = Field(default=0.2, ge=0, description="0 turns mixup off")
+    class_weights: Literal["none", "sqrt", "balanced"] = "sqrt"
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)

@@ -1,0 +1,267 @@
+"""Labelled pictures -> dataset/: known styles, named splits, the pixels that the service makes.
+
+The source folder holds either `metadata.csv` (columns path, style, and what else is known) or one
+folder per style, named by its slug or its name. A `splits.csv` beside it fixes the lists (a column
+per list: train, validation, test or unused); without one a stratified list `picture` is made.
+
+The dataset folder holds `pictures/STYLE/NAME.png`, `works.csv` (path, style, source and a column
+per list) and, written last, `dataset.json`.
+"""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict
+from sklearn.model_selection import train_test_split
+from tqdm import tqdm
+
+from lambda_fn.contract.images import PictureError, to_pixels
+from lambda_fn.contract.styles import STYLES
+from training.config import OrganiseConfig
+from training.errors import TrainingError
+from training.files import whole_file
+
+PARTS = ("train", "validation", "test", "unused")
+_SLUG_BY_LABEL = {label: style.slug for style in STYLES for label in (style.slug, style.name)}
+_CHUNK = 32  # pictures handed to a process at once
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One labelled picture; `parts` says in which part of which list it is."""
+
+    path: str
+    style: str
+    source: str
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of one picture: why it was skipped (or nothing), and the hash of its pixels."""
+
+    reason: str
+    digest: bytes
+
+
+class Dataset(BaseModel):
+    """What `dataset.json` keeps: a dataset folder is whole when it is there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    config: OrganiseConfig
+    styles: tuple[str, ...]
+    lists: tuple[str, ...]
+    pictures: int
+    skipped: dict[str, int]
+    fingerprint: str
+
+
+def organise(source: Path, target: Path, config: OrganiseConfig) -> Dataset:
+    """Write the dataset folder `target`; pictures that are already there are not made again.
+
+    Raises:
+        TrainingError: nothing to organise, an unknown list, or too many unreadable pictures.
+    """
+    _refuse_other_size(target, config)
+    labelled, skipped = _read_labels(source, config)
+    works = _with_lists(source, labelled, config)
+    stored = _convert_all(source, target, works, config)
+    skipped.update(one.reason for one in stored if one.reason)
+    unreadable = sum(bool(one.reason) for one in stored)
+    if unreadable > config.max_unreadable_share * len(works):
+        raise TrainingError(
+            f"{unreadable} of {len(works)} pictures are unreadable, more than the "
+            f"{config.max_unreadable_share:.1%} allowed: {dict(skipped)}"
+        )
+    kept = [(work, one) for work, one in zip(works, stored, strict=True) if not one.reason]
+    return _write_index(target, kept, skipped, config)
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read `dataset.json` of a finished dataset folder."""
+    index = folder / "dataset.json"
+    if not index.is_file():
+        raise TrainingError(
+            f"{folder} is no finished dataset (no dataset.json): run "
+            f"`python -m training organise SOURCE {folder}` first"
+        )
+    return Dataset.model_validate_json(index.read_text("utf-8"))
+
+
+def load_works(folder: Path) -> list[Work]:
+    """Read `works.csv` of a dataset folder, in its order."""
+    lists = load_dataset(folder).lists
+    with (folder / "works.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            Work(row["path"], row["style"], row["source"], {name: row[name] for name in lists})
+            for row in csv.DictReader(file)
+        ]
+
+
+def _refuse_other_size(target: Path, config: OrganiseConfig) -> None:
+    marker = target / "config.json"
+    if marker.is_file():
+        before = OrganiseConfig.model_validate_json(marker.read_text("utf-8"))
+        if before.size_px != config.size_px:
+            raise TrainingError(
+                f"{target} holds pictures of {before.size_px} px, not {config.size_px}: "
+                "name another folder"
+            )
+    with whole_file(marker) as file:
+        file.write_text(config.model_dump_json(indent=2), "utf-8")
+
+
+def _read_labels(source: Path, config: OrganiseConfig) -> tuple[list[Work], Counter[str]]:
+    rows = _rows_of_csv(source) if (source / "metadata.csv").is_file() else _rows_of_folders(source)
+    skipped: Counter[str] = Counter()
+    works = []
+    for path, label, origin in rows:
+        if label in _SLUG_BY_LABEL:
+            works.append(Work(path, _SLUG_BY_LABEL[label], origin, {}))
+        else:
+            skipped[f"unknown style: {label}"] += 1
+    counts = Counter(work.style for work in works)
+    few = {slug for slug, count in counts.items() if count < config.min_pictures_per_style}
+    skipped.update(f"style with too few pictures: {w.style}" for w in works if w.style in few)
+    kept = sorted((work for work in works if work.style not in few), key=lambda work: work.path)
+    if len({work.style for work in kept}) < 2:
+        raise TrainingError(
+            f"{source} has fewer than two styles with {config.min_pictures_per_style} pictures "
+            f"each (found {dict(counts)}): give more pictures, or lower --min-pictures"
+        )
+    return kept, skipped
+
+
+def _rows_of_csv(source: Path) -> Iterable[tuple[str, str, str]]:
+    with (source / "metadata.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = {"path", "style"} - set(reader.fieldnames or ())
+        if missing:
+            raise TrainingError(f"metadata.csv of {source} lacks columns: {sorted(missing)}")
+        for row in reader:
+            yield row["path"], row["style"], row.get("source") or "unknown"
+
+
+def _rows_of_folders(source: Path) -> Iterable[tuple[str, str, str]]:
+    if not source.is_dir():
+        raise TrainingError(f"{source} is no folder: name one with a folder of pictures per style")
+    for path in source.glob("*/*"):
+        if path.is_file() and not path.name.startswith("."):
+            yield path.relative_to(source).as_posix(), path.parent.name, "unknown"
+
+
+def _with_lists(source: Path, works: list[Work], config: OrganiseConfig) -> list[Work]:
+    lists = _fixed_lists(source / "splits.csv") or {"picture": _stratified(works, config)}
+    return [
+        Work(
+            work.path,
+            work.style,
+            work.source,
+            {name: parts.get(work.path, "unused") for name, parts in lists.items()},
+        )
+        for work in works
+    ]
+
+
+def _fixed_lists(path: Path) -> dict[str, dict[str, str]]:
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in (rows[0] if rows else {}) if name != "path"]
+    unknown = {row[name] for row in rows for name in names} - set(PARTS)
+    if unknown:
+        raise TrainingError(f"{path} has parts {sorted(unknown)}: only {', '.join(PARTS)} are known")
+    return {name: {row["path"]: row[name] for row in rows} for name in names}
+
+
+def _stratified(works: list[Work], config: OrganiseConfig) -> dict[str, str]:
+    """Split by picture, each style in the same shares; validation comes out of training."""
+    rest, test = _split(works, config.test_share, config.seed)
+    share = config.validation_share / (1 - config.test_share)
+    train, validation = _split(rest, share, config.seed)
+    parts = {"train": train, "validation": validation, "test": test}
+    return {work.path: part for part, members in parts.items() for work in members}
+
+
+def _split(works: list[Work], share: float, seed: int) -> tuple[list[Work], list[Work]]:
+    styles = [work.style for work in works]
+    first, second = train_test_split(works, test_size=share, stratify=styles, random_state=seed)
+    return first, second
+
+
+def _convert_all(
+    source: Path, target: Path, works: list[Work], config: OrganiseConfig
+) -> list[_Stored]:
+    convert = partial(_convert, source, target, config.size_px)
+    with ProcessPoolExecutor() as pool:
+        results = pool.map(convert, works, chunksize=_CHUNK)
+        return list(tqdm(results, "organise", total=len(works), unit="picture", disable=None))
+
+
+def picture_path(folder: Path, path: str) -> Path:
+    """Return where a dataset folder keeps the picture of a work."""
+    return (folder / "pictures" / path).with_suffix(".png")
+
+
+def _convert(source: Path, target: Path, size_px: int, work: Work) -> _Stored:
+    """Store one picture as PNG, unless it is there already."""
+    stored = picture_path(target, work.path)
+    if stored.is_file():
+        with Image.open(stored) as image:
+            return _Stored("", hashlib.sha256(image.tobytes()).digest())
+    try:
+        picture = to_pixels((source / work.path).read_bytes(), size_px=size_px)
+    except (OSError, PictureError) as error:
+        return _Stored(type(error).__name__, b"")
+    image = Image.fromarray(picture.pixels.astype(np.uint8))
+    with whole_file(stored) as file:
+        image.save(file, "PNG")
+    return _Stored("", hashlib.sha256(image.tobytes()).digest())
+
+
+def _write_index(
+    target: Path,
+    kept: list[tuple[Work, _Stored]],
+    skipped: Counter[str],
+    config: OrganiseConfig,
+) -> Dataset:
+    works = [work for work, _ in kept]
+    lists = tuple(works[0].parts)
+    with whole_file(target / "works.csv") as path, path.open("w", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["path", "style", "source", *lists])
+        table.writerows(
+            [work.path, work.style, work.source, *(work.parts[name] for name in lists)]
+            for work in works
+        )
+    present = {work.style for work in works}
+    dataset = Dataset(
+        config=config,
+        styles=tuple(style.slug for style in STYLES if style.slug in present),
+        lists=lists,
+        pictures=len(works),
+        skipped=dict(sorted(skipped.items())),
+        fingerprint=_fingerprint(target, [one for _, one in kept]),
+    )
+    with whole_file(target / "dataset.json") as path:
+        path.write_text(json.dumps(dataset.model_dump(mode="json"), indent=2) + "\n", "utf-8")
+    return dataset
+
+
+def _fingerprint(target: Path, stored: list[_Stored]) -> str:
+    """SHA-256 over names, labels, lists and pixels; how the PNGs are packed does not matter."""
+    total = hashlib.sha256((target / "works.csv").read_bytes())
+    for one in stored:
+        total.update(one.digest)
+    return total.hexdigest()
