@@ -10,6 +10,7 @@ from lambda_fn.contract.styles import STYLE_BY_SLUG
 
 MANIFEST_FILE = "manifest.json"
 MODEL_FILE = "model.tflite"
+KERAS_FILE = "model.keras"
 GOLDEN_FILE = "golden.npz"
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -79,8 +80,6 @@ class ModelManifest(_Frozen):
             raise ValueError(f"styles that the contract does not have: {', '.join(unknown)}")
         if len(set(self.styles)) != len(self.styles):
             raise ValueError("a style is listed twice")
-        if MODEL_FILE not in self.files:
-            raise ValueError(f"files has no {MODEL_FILE}")
         return self
 
 

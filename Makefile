@@ -1,0 +1,54 @@
+# The only commands to know: serve, test, check, bench. Each makes the environment that it needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# the first of these that is there and between 3.11 and 3.13 makes the environments
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# the paintings that some tests measure on; they skip without them
+export ARTSTYLE_DATA ?= $(wildcard $(abspath ../shared/data))
+
+.PHONY: help serve test check bench lock clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+serve: .venv-service/installed  ## serve page and API at http://127.0.0.1:8000 (HOST=, PORT=)
+	@exec .venv-service/bin/python -m lambda_fn serve --host '$(HOST)' --port '$(PORT)'
+
+test: .venv/installed .venv/chromium  ## run everything: lint, types, tests, training and the browser
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/pytest --cov --cov-report=term
+
+check: .venv/installed  ## the quick part: lint, types, boundaries, offline tests
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/pytest -q -m 'not slow and not browser'
+
+bench: .venv/installed  ## measure; prints ratios against baselines of the same run
+	@.venv/bin/python -m tests.bench
+
+lock: .venv/installed  ## lock the requirements anew
+	@.venv/bin/python requirements/lock.py
+
+clean:  ## remove the environments and caches
+	rm -rf .venv .venv-service .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# an environment is whole when its `installed` is newer than its lock file
+.venv-service/installed: requirements/service.txt
+	@requirements/install.sh '$(PYTHON)' .venv-service $<
+
+.venv/installed: requirements/dev.txt
+	@requirements/install.sh '$(PYTHON)' .venv $<
+
+.venv/chromium: .venv/installed
+	@tests/web/install_chromium.sh
+	@touch $@

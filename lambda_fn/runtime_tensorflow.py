@@ -1,0 +1,35 @@
+"""The second runtime: a run's Keras file behind the same protocol as the released model.
+
+Imported only when ARTSTYLE_RUNTIME=tensorflow, where TensorFlow is installed, so that the two can
+be compared side by side. The import contracts except this file by name.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from lambda_fn.contract.images import Pixels
+from lambda_fn.contract.manifest import ModelManifest
+from lambda_fn.model import ModelFolderError, Probabilities
+
+
+class KerasModel:
+    """A Keras file that gives logits; the calibrated softmax is added here."""
+
+    def __init__(self, manifest: ModelManifest, file: Path) -> None:
+        self._manifest = manifest
+        try:
+            self._model = keras.models.load_model(file, compile=False)
+        except (ValueError, OSError) as error:
+            raise ModelFolderError(f"{file} is no Keras model: {error}") from error
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """What the model says about itself."""
+        return self._manifest
+
+    def probabilities(self, pixels: Pixels) -> Probabilities:
+        """Return how likely each style of the manifest is."""
+        logits = self._model(pixels[np.newaxis], training=False)
+        return np.asarray(keras.ops.softmax(logits / self._manifest.temperature)[0], np.float32)

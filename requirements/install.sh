@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Makes a virtual environment from a lock file: install.sh PYTHON FOLDER LOCK
+set -euo pipefail
+python=$1 folder=$2 lock=$3
+
+fail() { echo "error: $*" >&2; exit 1; }
+
+[ -n "$python" ] || fail "no Python from 3.11 to 3.13 found: install one, or name it with PYTHON="
+echo "Making $folder with $("$python" --version) from $lock ..." >&2
+rm -f "$folder/installed"
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    # Debian keeps these in a package of their own
+    package="$(basename "$(readlink -f "$(command -v "$python")")")-venv"
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+        fail "$python cannot make environments: run 'sudo apt-get install $package', then make again"
+    apt-get update -qq && apt-get install -y -qq "$package" >&2
+fi
+"$python" -m venv --clear "$folder"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    --require-hashes --only-binary :all: -r "$lock" ||
+    fail "the packages could not be installed: is there a connection to a package index?"
+touch "$folder/installed"
