@@ -108,7 +108,8 @@ def _open(data: bytes) -> Image.Image:
         raise _too_many_pixels() from error
     except _DECODER_ERRORS as error:
         raise UnreadablePictureError(
-            "the content is no picture that can be read: send JPEG, PNG, GIF, WebP, AVIF, TIFF or BMP"
+            "the content is no picture that can be read: "
+            "send JPEG, PNG, GIF, WebP, AVIF, TIFF or BMP"
         ) from error
 
 
@@ -119,9 +120,7 @@ def _squash(image: Image.Image, size_px: int) -> tuple[Image.Image, bool]:
     image.load()
     left = _orientation(image)  # PNG tells it only now; TIFF has turned itself by now
     # reducing_gap shrinks a large picture by whole steps first: three times faster, hardly visible
-    small = _to_rgb(image).resize(
-        (size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=3.0
-    )
+    small = _to_rgb(image).resize((size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=3.0)
     # the target is a square, so turning commutes with resizing and costs next to nothing here
     upright = small.transpose(_TURNS[left]) if left in _TURNS else small
     return upright, max(announced, left) >= 5

@@ -15,6 +15,7 @@ GOLDEN_FILE = "golden.npz"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Interval = tuple[Share, Share]
 
 
 class _Frozen(BaseModel):
@@ -41,6 +42,8 @@ class TestMetrics(_Frozen):
     top3: Share
     balanced_accuracy: Share
     macro_f1: Share
+    top1_interval: Interval | None = Field(default=None, description="95 %, bootstrap")
+    macro_f1_interval: Interval | None = Field(default=None, description="95 %, bootstrap")
     expected_calibration_error: Share = Field(description="15 bins of equal width")
     per_style: dict[str, StyleMetrics]
 

@@ -14,7 +14,9 @@ class Style:
 
 
 STYLES: tuple[Style, ...] = (
-    Style("abstract-art", "Abstract Art", ("Abstract Art", "Abstract Expressionism", "Art Informel")),
+    Style(
+        "abstract-art", "Abstract Art", ("Abstract Art", "Abstract Expressionism", "Art Informel")
+    ),
     Style("art-nouveau", "Art Nouveau (Modern)", ("Art Nouveau (Modern)",)),
     Style("baroque", "Baroque", ("Baroque", "Rococo")),
     Style("conceptual-art", "Conceptual Art", ("Conceptual Art",)),

@@ -1,0 +1,131 @@
+"""`python -m lambda_fn serve | predict`."""
+
+import errno
+import logging
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from lambda_fn.model import ModelFolderError, StyleModel, load_model
+from lambda_fn.settings import Settings
+
+if TYPE_CHECKING:
+    from lambda_fn.batch import Row
+
+_WEB = Path(__file__).parent.parent / "web"
+
+cli = typer.Typer(
+    help="Name the art style of pictures.", no_args_is_help=True, add_completion=False
+)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the page and the API until Ctrl-C."""
+    import uvicorn
+
+    from lambda_fn.app import create_app
+
+    listener = _listen(host, port)
+    settings = Settings()
+    model = _load(settings)
+    app = create_app(model, max_body_bytes=settings.max_body_bytes, web=settings.web or _WEB)
+    logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    address = f"[{host}]" if ":" in host else host
+    typer.echo(
+        f"Style Your Art is at http://{address}:{listener.getsockname()[1]} "
+        f"(model {model.manifest.id}; Ctrl-C stops it)"
+    )
+    server.run(sockets=[listener])
+
+
+@cli.command()
+def predict(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
+    csv: Annotated[Path | None, typer.Option(help="Also write a CSV file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write a JSON file.")] = None,
+) -> None:
+    """Name the style of each picture; exit 1 if none could be read."""
+    from tqdm import tqdm
+
+    from lambda_fn import batch
+
+    for target in (csv, json):
+        if target is not None and not target.absolute().parent.is_dir():
+            raise typer.BadParameter(
+                f"there is no folder {target.parent} to write {target.name} to"
+            )
+    model = _load(Settings())
+    files = batch.find_pictures(paths)
+    if not files:
+        _fail(f"no files in {', '.join(str(path) for path in paths)}")
+    bar = tqdm(files, "predict", unit="picture", disable=None)
+    rows = [batch.predict_file(model, path) for path in bar]
+    _print_table(rows)
+    if csv is not None:
+        batch.write_csv(rows, model.manifest.styles, csv)
+    if json is not None:
+        batch.write_json(rows, json)
+    read = sum(row.answer is not None for row in rows)
+    written = "".join(f", written to {target}" for target in (csv, json) if target)
+    typer.echo(f"{read} of {len(rows)} pictures named{written}", err=True)
+    raise typer.Exit(0 if read else 1)
+
+
+def _print_table(rows: "Sequence[Row]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("picture", "style", "", "next", "", box=None, pad_edge=False)
+    for row in rows:
+        cells = ["-", "", row.error.message if row.error else "", ""]
+        if row.answer is not None:
+            best = row.answer.probabilities[:2]
+            cells = [cell for one in best for cell in (one.name, f"{one.probability:.0%}")]
+        table.add_row(str(row.path), *cells)
+    Console(markup=False, highlight=False).print(table)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before the model is loaded, so that a taken one is said at once."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        _fail(_why_not(error, host, port))
+    return listener
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken by another program: choose another, as in PORT={port + 1}"
+    if error.errno == errno.EACCES:
+        return (
+            f"port {port} needs more rights than you have: choose one above 1023, as in PORT=8000"
+        )
+    return f"cannot listen on {host!r}: {error.strerror}; HOST=127.0.0.1 always works"
+
+
+def _load(settings: Settings) -> StyleModel:
+    try:
+        return load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
+    except ModelFolderError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m lambda_fn")

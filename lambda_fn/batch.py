@@ -1,0 +1,99 @@
+"""Many pictures -> one row each; what cannot be read is a row with its reason."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from lambda_fn.errors import ServiceError
+from lambda_fn.model import StyleModel
+from lambda_fn.predict import predict
+from lambda_fn.schemas import ErrorFacts, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One picture with its answer, or with the reason why there is none."""
+
+    path: Path
+    answer: Prediction | None
+    error: ErrorFacts | None
+
+
+def find_pictures(paths: Iterable[Path]) -> list[Path]:
+    """Return the named files, and every file below the named folders but hidden ones, sorted."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (one for one in path.rglob("*") if one.is_file())
+            found += sorted(one for one in inside if not _is_hidden(one.relative_to(path)))
+        else:
+            found.append(path)
+    return found
+
+
+def predict_file(model: StyleModel, path: Path) -> Row:
+    """Return the row of one file, whatever is wrong with it."""
+    try:
+        return Row(path, predict(model, path.read_bytes()), None)
+    except ServiceError as error:
+        return Row(path, None, ErrorFacts(code=error.code, message=error.message))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Row(path, None, ErrorFacts(code="unreadable_file", message=f"{reason}."))
+
+
+def write_csv(rows: Sequence[Row], styles: Sequence[str], target: Path) -> None:
+    """Write a line per picture: its style, the probability of each style, or the reason."""
+    head = ["path", "style", "probability", "width", "height", "format", *styles]
+    with _whole_text(target) as file:
+        table = csv.DictWriter(file, [*head, "error", "message"], lineterminator="\n")
+        table.writeheader()
+        for row in rows:
+            table.writerow({"path": str(row.path)} | _cells(row))
+
+
+def write_json(rows: Sequence[Row], target: Path) -> None:
+    """Write a list of the API's answers, each with its path; a failed one with its error."""
+    entries = [
+        {"path": str(row.path)}
+        | (row.answer.model_dump(mode="json") if row.answer else {})
+        | ({"error": row.error.model_dump()} if row.error else {})
+        for row in rows
+    ]
+    with _whole_text(target) as file:
+        json.dump(entries, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+
+
+def _cells(row: Row) -> dict[str, object]:
+    if row.error:
+        return {"error": row.error.code, "message": row.error.message}
+    answer = row.answer
+    if answer is None:
+        return {}
+    return (
+        {"style": answer.style.slug, "probability": f"{answer.style.probability:.4f}"}
+        | answer.picture.model_dump()
+        | {style.slug: f"{style.probability:.4f}" for style in answer.probabilities}
+    )
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+@contextmanager
+def _whole_text(target: Path) -> Iterator[TextIO]:
+    """Open a temporary file that becomes `target` only when everything is written."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

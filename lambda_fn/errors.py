@@ -1,0 +1,111 @@
+"""Every failure a caller can see, each with a status and a stable code.
+
+ServiceError
+├── EmptyBodyError              400  empty_body
+├── MissingFileError            400  missing_file
+├── SeveralFilesError           400  several_files
+├── BrokenMultipartError        400  broken_multipart
+├── BodyTooLargeError           413  body_too_large
+├── TooManyPixelsError          413  too_many_pixels
+├── UnsupportedContentTypeError 415  unsupported_content_type
+├── UnreadableImageError        422  unreadable_image
+└── TruncatedImageError         422  truncated_image
+
+What the framework refuses by itself gets the code of its status: see `code_of_status`.
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from lambda_fn.contract import images
+
+
+class ServiceError(Exception):
+    """A failure that the caller can do something about; the message says what."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    code: ClassVar[str] = "bad_request"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class EmptyBodyError(ServiceError):
+    """The request has no body."""
+
+    code = "empty_body"
+
+
+class MissingFileError(ServiceError):
+    """A form came without a file in its field `file`."""
+
+    code = "missing_file"
+
+
+class SeveralFilesError(ServiceError):
+    """A form came with more than one file."""
+
+    code = "several_files"
+
+
+class BrokenMultipartError(ServiceError):
+    """A form cannot be taken apart."""
+
+    code = "broken_multipart"
+
+
+class BodyTooLargeError(ServiceError):
+    """The body is larger than the service accepts."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "body_too_large"
+
+
+class TooManyPixelsError(ServiceError):
+    """The picture would take too much memory to decode."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_many_pixels"
+
+
+class UnsupportedContentTypeError(ServiceError):
+    """The Content-Type is neither a picture's nor a form's."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_content_type"
+
+
+class UnreadableImageError(ServiceError):
+    """The bytes are no picture of a supported kind."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "unreadable_image"
+
+
+class TruncatedImageError(ServiceError):
+    """The picture ends too early."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "truncated_image"
+
+
+_OF_PICTURE: dict[type[images.PictureError], type[ServiceError]] = {
+    images.UnreadablePictureError: UnreadableImageError,
+    images.TruncatedPictureError: TruncatedImageError,
+    images.TooManyPixelsError: TooManyPixelsError,
+}
+
+
+def of_picture(error: images.PictureError) -> ServiceError:
+    """Translate a failure of the contract's decoder."""
+    message = str(error)
+    return _OF_PICTURE[type(error)](message[:1].upper() + message[1:] + ".")
+
+
+def code_of_status(status: int) -> str:
+    """Return the code for a failure that the framework found: 404 becomes not_found."""
+    try:
+        return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    except ValueError:
+        return "error"

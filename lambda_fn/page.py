@@ -1,0 +1,31 @@
+"""The static page, served as the cloud serves it: the same files under the same headers."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+HEADERS_FILE = "headers.json"
+
+
+class Page(StaticFiles):
+    """The folder of the page; `headers.json` in it is the one place for its headers.
+
+    Raises:
+        FileNotFoundError: the folder has no `headers.json`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True)
+        self._headers: dict[str, str] = json.loads((folder / HEADERS_FILE).read_text("utf-8"))
+
+    def file_response(
+        self, full_path: Any, stat_result: os.stat_result, scope: Any, status_code: int = 200
+    ) -> Response:
+        """Add the headers, and let a browser ask each time whether a file has changed."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(self._headers | {"Cache-Control": "no-cache"})
+        return response

@@ -1,0 +1,56 @@
+"""Bytes of a picture -> the answer; the same for the API and the command line."""
+
+import threading
+import time
+import uuid
+
+from lambda_fn import errors
+from lambda_fn.contract.images import PictureError, to_pixels
+from lambda_fn.contract.styles import STYLE_BY_SLUG
+from lambda_fn.model import StyleModel
+from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
+
+# A picture of 100 megapixels takes up to a gigabyte while it is decoded: never many at a time.
+_DECODING = threading.BoundedSemaphore(2)
+
+
+def predict(model: StyleModel, data: bytes) -> Prediction:
+    """Return the answer for one encoded picture.
+
+    Raises:
+        ServiceError: the picture cannot be read, or is too large.
+    """
+    started = time.perf_counter()
+    try:
+        with _DECODING:
+            picture = to_pixels(data, size_px=model.manifest.input_size_px)
+    except PictureError as error:
+        raise errors.of_picture(error) from error
+    decoded = time.perf_counter()
+    probabilities = model.probabilities(picture.pixels)
+    finished = time.perf_counter()
+    ranked = sorted(
+        (
+            StyleProbability(
+                slug=slug, name=STYLE_BY_SLUG[slug].name, probability=float(probability)
+            )
+            for slug, probability in zip(model.manifest.styles, probabilities, strict=True)
+        ),
+        key=lambda style: -style.probability,
+    )
+    return Prediction(
+        id=str(uuid.uuid4()),
+        model=ModelRef(id=model.manifest.id, architecture=model.manifest.architecture),
+        style=ranked[0],
+        probabilities=ranked,
+        picture=PictureFacts(width=picture.width, height=picture.height, format=picture.format),
+        timing_ms={
+            "decode": _milliseconds(started, decoded),
+            "infer": _milliseconds(decoded, finished),
+            "total": _milliseconds(started, finished),
+        },
+    )
+
+
+def _milliseconds(start_s: float, end_s: float) -> float:
+    return round((end_s - start_s) * 1000, 2)

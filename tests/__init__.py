@@ -1,0 +1,1 @@
+"""The tests; `make check` runs the quick ones, `make test` all."""
