@@ -115,20 +115,15 @@ def _open(data: bytes) -> Image.Image:
 
 def _squash(image: Image.Image, size_px: int) -> tuple[Image.Image, bool]:
     """Return the upright square, and whether its width and height were swapped on the way."""
-    announced = _orientation(image)
     image.draft(None, (2 * size_px, 2 * size_px))  # only JPEG knows it; the others ignore it
     image.load()
-    left = _orientation(image)  # PNG tells it only now; TIFF has turned itself by now
+    # asked after loading: PNG tells it only then, and TIFF has turned itself by then
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     # reducing_gap shrinks a large picture by whole steps first: three times faster, hardly visible
     small = _to_rgb(image).resize((size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=3.0)
     # the target is a square, so turning commutes with resizing and costs next to nothing here
-    upright = small.transpose(_TURNS[left]) if left in _TURNS else small
-    return upright, max(announced, left) >= 5
-
-
-def _orientation(image: Image.Image) -> int:
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return orientation if orientation in _TURNS else 1
+    turn = _TURNS.get(orientation)
+    return small if turn is None else small.transpose(turn), orientation in (5, 6, 7, 8)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

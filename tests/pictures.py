@@ -1,0 +1,56 @@
+"""Draws the pictures of the tests by code; the repository holds no photographs."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+
+def draw_picture(width: int = 96, height: int = 64, *, seed: int = 0) -> Image.Image:
+    """Return an RGB picture whose four corners differ: red, green, blue and white.
+
+    The rest is a soft gradient with a few shapes that depend on the seed.
+    """
+    generator = np.random.default_rng(seed)
+    across = np.linspace(40, 200, width)[None, :, None]
+    down = np.linspace(0, 40, height)[:, None, None]
+    pixels = np.clip(across + down + generator.uniform(-30, 30, 3), 0, 255)
+    picture = Image.fromarray(pixels.astype(np.uint8), "RGB")
+    pen = ImageDraw.Draw(picture)
+    for _ in range(4):
+        x, y = generator.uniform(0.3, 0.7, 2) * (width, height)
+        radius = generator.uniform(0.05, 0.15) * min(width, height)
+        colour = tuple(int(part) for part in generator.integers(0, 256, 3))
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+    third_x, third_y = width // 3, height // 3
+    pen.rectangle((0, 0, third_x, third_y), fill="#ff0000")
+    pen.rectangle((width - third_x, 0, width, third_y), fill="#00ff00")
+    pen.rectangle((0, height - third_y, third_x, height), fill="#0000ff")
+    pen.rectangle((width - third_x, height - third_y, width, height), fill="#ffffff")
+    return picture
+
+
+def encode(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    """Return the picture as a file of the given Pillow format."""
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """Return a PNG of a few kilobytes that claims, and holds, width x height grey pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    packer = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)  # one bit per pixel
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    signature = b"\x89PNG\r\n\x1a\n"
+    return signature + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
