@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from lambda_fn.model import ModelFolderError, StyleModel, load_model
 from lambda_fn.settings import Settings
@@ -33,7 +34,7 @@ def serve(
     from lambda_fn.app import create_app
 
     listener = _listen(host, port)
-    settings = Settings()
+    settings = _read_settings()
     model = _load(settings)
     app = create_app(model, max_body_bytes=settings.max_body_bytes, web=settings.web or _WEB)
     logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
@@ -62,7 +63,7 @@ def predict(
             raise typer.BadParameter(
                 f"there is no folder {target.parent} to write {target.name} to"
             )
-    model = _load(Settings())
+    model = _load(_read_settings())
     files = batch.find_pictures(paths)
     if not files:
         _fail(f"no files in {', '.join(str(path) for path in paths)}")
@@ -113,6 +114,14 @@ def _why_not(error: OSError, host: str, port: int) -> str:
             f"port {port} needs more rights than you have: choose one above 1023, as in PORT=8000"
         )
     return f"cannot listen on {host!r}: {error.strerror}; HOST=127.0.0.1 always works"
+
+
+def _read_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        _fail(f"ARTSTYLE_{str(first['loc'][0]).upper()}={first['input']!r}: {first['msg']}")
 
 
 def _load(settings: Settings) -> StyleModel:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -79,15 +80,24 @@ async def _file_of_form(request: Request, body: bytes) -> bytes:
 
 
 async def _parse(request: Request, body: bytes) -> FormData:
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary")
+    # the parser takes a form that was cut off for one without files
+    if not boundary or b"--" + boundary + b"--" not in body:
+        raise _broken()
     parser = MultiPartParser(request.headers, _once(body), max_files=8, max_fields=16)
     parser.spool_max_size = len(body) + 1  # a picture never touches the disk
     try:
         return await parser.parse()
     except (MultiPartException, KeyError) as error:
-        raise errors.BrokenMultipartError(
-            "The form cannot be taken apart (its boundary or its end is missing): let your HTTP "
-            "client build it, as in `curl -F file=@picture.jpg`."
-        ) from error
+        raise _broken() from error
+
+
+def _broken() -> errors.BrokenMultipartError:
+    return errors.BrokenMultipartError(
+        "The form cannot be taken apart (its boundary or its end is missing): let your HTTP "
+        "client build it, as in `curl -F file=@picture.jpg`."
+    )
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

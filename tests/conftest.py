@@ -3,7 +3,6 @@
 import os
 import random
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,11 +24,11 @@ def guard_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def guard_seeds() -> None:
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)
-def guard_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def guard_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def connect_here(self: socket.socket, address: Any) -> None:
@@ -39,4 +38,3 @@ def guard_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
-    yield

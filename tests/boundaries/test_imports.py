@@ -1,0 +1,52 @@
+"""What a part imports: the contracts hold, also for imports that only a run shows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("tensorflow", "keras", "sklearn", "aws_cdk", "training")
+
+
+def modules_after(code: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has after running `code`."""
+    program = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("module", ["lambda_fn.handler", "lambda_fn.__main__"])
+def test_the_service_starts_without_anything_heavy(module: str) -> None:
+    assert modules_after(f"import {module}").isdisjoint(HEAVY)
+
+
+def test_the_contract_needs_only_numpy_pillow_and_pydantic() -> None:
+    code = (
+        "import lambda_fn.contract.images, lambda_fn.contract.manifest, lambda_fn.contract.styles"
+    )
+
+    loaded = modules_after(code)
+
+    assert loaded.isdisjoint({"fastapi", "ai_edge_litert", "typer", "uvicorn", *HEAVY})
+
+
+def test_import_contracts_are_kept() -> None:
+    linter = Path(sys.executable).parent / "lint-imports"
+
+    result = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("package", ["lambda_fn", "lambda_fn/contract", "training"])
+def test_an_init_is_a_docstring_only(package: str) -> None:
+    text = (ROOT / package / "__init__.py").read_text("utf-8").strip()
+
+    assert text.startswith('"""')
+    assert text.endswith('"""')
+    assert text.count('"""') == 2

@@ -1,0 +1,67 @@
+"""What the repository promises: no data, no addresses, a README that tells the truth."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lambda_fn.model import load_model
+from lambda_fn.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def tracked_files() -> list[Path]:
+    result = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [ROOT / line for line in result.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_lock_files_hold_hashes_and_no_address() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        text = lock.read_text("utf-8")
+        pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
+
+        assert pins, lock
+        assert "://" not in text, lock
+        assert text.count("--hash=sha256:") >= len(pins), lock
+
+
+def test_no_photograph_and_no_weights_file_is_tracked() -> None:
+    names = [path.relative_to(ROOT).as_posix() for path in tracked_files()]
+
+    pictures = [n for n in names if n.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif"))]
+    assert [n for n in pictures if not n.startswith("docs/")] == []
+    assert [n for n in names if n.endswith((".h5", ".keras", ".ckpt", ".onnx"))] == []
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_the_readme_lists_every_setting(name: str) -> None:
+    variable = f"ARTSTYLE_{name.upper()}"
+    description = Settings.model_fields[name].description
+
+    assert re.search(rf"^\| `{variable}` \|.*{re.escape(str(description))}", README, re.MULTILINE)
+
+
+def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+    named = set(re.findall(r"`ARTSTYLE_([A-Z_]+)`", README)) - {"DATA"}
+
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_readme_tells_the_figures_of_the_released_model() -> None:
+    test = load_model(ROOT / "lambda_fn" / "release").manifest.test
+
+    assert f"{test.top1:.1%}" in README.replace(" %", "%")
+    for style in test.per_style.values():
+        assert f"| {style.precision:.2f} | {style.recall:.2f} | {style.f1:.2f} |" in README
+
+
+def test_the_readme_names_every_command_of_make() -> None:
+    commands = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+    assert {"serve", "test", "check", "bench"} <= set(commands)
+    assert all(f"make {command}" in README for command in commands if command != "help")

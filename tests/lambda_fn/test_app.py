@@ -1,0 +1,307 @@
+"""The routes: what they answer, and the one error body for whatever goes wrong."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from lambda_fn.app import create_app
+from lambda_fn.contract.styles import STYLES
+from tests.fakes import SLUGS, BrokenModel, FakeModel
+from tests.pictures import draw_picture, encode, png_bomb
+
+MAX_BODY_BYTES = 200_000
+JPEG = {"Content-Type": "image/jpeg"}
+
+
+@pytest.fixture
+def model() -> FakeModel:
+    return FakeModel(best="impressionism")
+
+
+@pytest.fixture
+def client(model: FakeModel) -> Iterator[TestClient]:
+    with TestClient(create_app(model, max_body_bytes=MAX_BODY_BYTES)) as client:
+        yield client
+
+
+def assert_error(response: object, status: int, code: str) -> str:
+    """Check the one error body; return its message."""
+    assert response.status_code == status, response.text  # type: ignore[attr-defined]
+    body = response.json()  # type: ignore[attr-defined]
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    assert body["error"]["code"] == code
+    message = str(body["error"]["message"])
+    assert "Traceback" not in message
+    assert message.endswith(".")
+    return message
+
+
+def test_prediction_names_the_style_of_a_raw_body(client: TestClient) -> None:
+    response = client.post("/v1/predictions", content=encode(draw_picture(90, 60)), headers=JPEG)
+
+    answer = response.json()
+    assert response.status_code == 200
+    assert answer["style"]["slug"] == "impressionism"
+    assert answer["style"]["name"] == "Impressionism"
+    assert answer["picture"] == {"width": 90, "height": 60, "format": "jpeg"}
+    assert answer["model"] == {"id": "fake-1", "architecture": "mobilenetv2"}
+    assert set(answer["timing_ms"]) == {"decode", "infer", "total"}
+
+
+def test_prediction_lists_every_known_style_most_likely_first(client: TestClient) -> None:
+    answer = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG).json()
+
+    odds = [style["probability"] for style in answer["probabilities"]]
+    assert {style["slug"] for style in answer["probabilities"]} == set(SLUGS)
+    assert odds == sorted(odds, reverse=True)
+    assert sum(odds) == pytest.approx(1, abs=1e-5)
+    assert answer["probabilities"][0] == answer["style"]
+
+
+def test_prediction_takes_the_file_of_a_form(client: TestClient, model: FakeModel) -> None:
+    data = encode(draw_picture(), "PNG")
+
+    response = client.post("/v1/predictions", files={"file": ("a.png", data, "image/png")})
+    client.post("/v1/predictions", content=data, headers={"Content-Type": "image/png"})
+
+    assert response.status_code == 200
+    assert np.array_equal(model.seen[0], model.seen[1])
+
+
+@pytest.mark.parametrize("kind", ["image/png", "image/anything", "application/octet-stream", ""])
+def test_prediction_goes_by_content_whatever_the_content_type_says(
+    client: TestClient, kind: str
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+
+    response = client.post("/v1/predictions", content=encode(draw_picture()), headers=headers)
+
+    assert response.json()["picture"]["format"] == "jpeg"
+
+
+def test_every_prediction_has_an_id_of_its_own(client: TestClient) -> None:
+    data = encode(draw_picture())
+
+    ids = {
+        client.post("/v1/predictions", content=data, headers=JPEG).json()["id"] for _ in range(3)
+    }
+
+    assert len(ids) == 3
+
+
+def test_a_picture_of_one_pixel_is_answered(client: TestClient) -> None:
+    data = encode(Image.new("RGB", (1, 1)), "PNG")
+
+    assert client.post("/v1/predictions", content=data, headers=JPEG).status_code == 200
+
+
+def test_an_empty_body_is_told_so(client: TestClient) -> None:
+    response = client.post("/v1/predictions", headers=JPEG)
+
+    assert "send a picture" in assert_error(response, 400, "empty_body")
+
+
+def test_a_form_without_a_file_is_told_so(client: TestClient) -> None:
+    response = client.post("/v1/predictions", files={"other": (None, "text")})
+
+    assert "'file'" in assert_error(response, 400, "missing_file")
+
+
+def test_a_form_whose_file_has_another_name_is_told_so(client: TestClient) -> None:
+    response = client.post("/v1/predictions", files={"image": ("a.jpg", b"x", "image/jpeg")})
+
+    assert "'file'" in assert_error(response, 400, "missing_file")
+
+
+def test_a_form_with_an_empty_file_is_told_so(client: TestClient) -> None:
+    response = client.post("/v1/predictions", files={"file": ("a.jpg", b"", "image/jpeg")})
+
+    assert_error(response, 400, "empty_body")
+
+
+def test_a_form_with_two_files_is_told_so(client: TestClient) -> None:
+    picture = ("a.jpg", encode(draw_picture()), "image/jpeg")
+
+    response = client.post("/v1/predictions", files=[("file", picture), ("file", picture)])
+
+    assert "one at a time" in assert_error(response, 400, "several_files")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"nothing like a form"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\ncut off',
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\nNo-Disposition: y\r\n\r\nz\r\n--x--\r\n"),
+    ],
+)
+def test_a_broken_form_is_a_client_error(client: TestClient, kind: str, body: bytes) -> None:
+    response = client.post("/v1/predictions", content=body, headers={"Content-Type": kind})
+
+    assert "curl -F" in assert_error(response, 400, "broken_multipart")
+
+
+def test_text_sent_as_an_image_is_told_so(client: TestClient) -> None:
+    response = client.post("/v1/predictions", content=b"only text", headers=JPEG)
+
+    assert "JPEG" in assert_error(response, 422, "unreadable_image")
+
+
+def test_a_truncated_picture_is_told_so(client: TestClient) -> None:
+    data = encode(draw_picture(400, 300))
+
+    response = client.post("/v1/predictions", content=data[: len(data) // 2], headers=JPEG)
+
+    assert "whole file" in assert_error(response, 422, "truncated_image")
+
+
+def test_a_decompression_bomb_is_refused(client: TestClient) -> None:
+    response = client.post("/v1/predictions", content=png_bomb(60_000, 2_000), headers=JPEG)
+
+    assert "100 megapixels" in assert_error(response, 413, "too_many_pixels")
+
+
+def chunks(size: int) -> Iterator[bytes]:
+    for _ in range(size // 10_000):
+        yield bytes(10_000)
+
+
+@pytest.mark.parametrize("factor", [2, 10], ids=["a little", "by far"])
+def test_a_body_over_the_limit_is_refused(client: TestClient, factor: int) -> None:
+    response = client.post("/v1/predictions", content=bytes(factor * MAX_BODY_BYTES), headers=JPEG)
+
+    assert "0.2 MB" in assert_error(response, 413, "body_too_large")
+
+
+@pytest.mark.parametrize("factor", [2, 10], ids=["a little", "by far"])
+def test_a_body_over_the_limit_is_refused_without_its_length(
+    client: TestClient, factor: int
+) -> None:
+    response = client.post("/v1/predictions", content=chunks(factor * MAX_BODY_BYTES), headers=JPEG)
+
+    assert_error(response, 413, "body_too_large")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "video/mp4"])
+def test_another_content_type_is_told_what_to_send(client: TestClient, kind: str) -> None:
+    response = client.post("/v1/predictions", content=b"{}", headers={"Content-Type": kind})
+
+    assert "image/jpeg" in assert_error(response, 415, "unsupported_content_type")
+
+
+def test_an_unknown_route_has_the_same_error_body(client: TestClient) -> None:
+    assert "/docs" in assert_error(client.get("/v2/nothing"), 404, "not_found")
+
+
+def test_a_wrong_method_has_the_same_error_body(client: TestClient) -> None:
+    response = client.get("/v1/predictions")
+
+    assert_error(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == "POST"
+
+
+def test_a_surprise_has_the_same_error_body_and_no_detail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = create_app(BrokenModel(), max_body_bytes=MAX_BODY_BYTES)
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        response = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG)
+
+    assert "secret" not in assert_error(response, 500, "internal_error")
+    assert "secret detail" in caplog.text
+
+
+def test_styles_lists_all_and_says_which_the_model_knows(client: TestClient) -> None:
+    body = client.get("/v1/styles").json()
+
+    assert [style["slug"] for style in body["styles"]] == [style.slug for style in STYLES]
+    assert {style["slug"] for style in body["styles"] if style["known"]} == set(SLUGS)
+    assert body["model"]["id"] == "fake-1"
+    assert body["model"]["test"]["top1"] == 0.5
+
+
+def test_health_names_the_model(client: TestClient) -> None:
+    assert client.get("/v1/health").json() == {"status": "ok", "model": "fake-1"}
+
+
+def test_root_is_a_guide_where_no_page_is_served(client: TestClient) -> None:
+    guide = client.get("/").json()
+
+    for name in ("styles", "health", "docs", "openapi"):
+        assert client.get(guide[name]).status_code == 200
+
+
+def test_openapi_describes_both_ways_to_send_a_picture(client: TestClient) -> None:
+    operation = client.get("/openapi.json").json()["paths"]["/v1/predictions"]["post"]
+
+    assert set(operation["requestBody"]["content"]) == {"image/*", "multipart/form-data"}
+    assert {"400", "413", "415", "422"} <= set(operation["responses"])
+
+
+def test_any_origin_may_ask(client: TestClient) -> None:
+    response = client.get("/v1/health", headers={"Origin": "https://elsewhere.example"})
+
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
+def test_docs_load_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs")
+
+    assert "//" not in page.text
+    assert "'self'" in page.headers["content-security-policy"]
+    for name in ("assets/swagger-ui.css", "assets/swagger-ui-bundle.js", "start.js"):
+        assert client.get(f"/docs/{name}").status_code == 200
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    (tmp_path / "index.html").write_text("<!doctype html><title>page</title>", "utf-8")
+    (tmp_path / "headers.json").write_text('{"X-Content-Type-Options": "nosniff"}', "utf-8")
+    return tmp_path
+
+
+def test_the_page_is_served_at_root_under_its_headers(web: Path) -> None:
+    client = TestClient(create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=web))
+
+    response = client.get("/")
+
+    assert "<title>page</title>" in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-cache"
+
+
+def test_an_unchanged_page_is_not_sent_again(web: Path) -> None:
+    client = TestClient(create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=web))
+    tag = client.get("/").headers["etag"]
+
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_file_that_the_page_does_not_have_has_the_same_error_body(web: Path) -> None:
+    client = TestClient(create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=web))
+
+    assert_error(client.get("/nothing.js"), 404, "not_found")
+
+
+def test_a_form_never_touches_the_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    data = encode(Image.fromarray(noise), "PNG")
+
+    def refuse(*args: object, **options: object) -> BytesIO:
+        raise AssertionError("a temporary file was made")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    response = client.post("/v1/predictions", files={"file": ("a.png", data, "image/png")})
+
+    assert response.status_code == 200

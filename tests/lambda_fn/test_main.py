@@ -1,0 +1,146 @@
+"""The command line: a table, files for a whole folder, and clear failures."""
+
+import csv
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lambda_fn.__main__ import cli
+from tests.pictures import draw_picture, encode
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    inside = tmp_path / "pictures" / "deeper"
+    inside.mkdir(parents=True)
+    (tmp_path / "pictures" / "a.jpg").write_bytes(encode(draw_picture()))
+    (tmp_path / "pictures" / "b.jpg").write_text("only text", "utf-8")
+    (inside / "c.png").write_bytes(encode(draw_picture(seed=1), "PNG"))
+    (tmp_path / "pictures" / ".hidden").write_text("", "utf-8")
+    return tmp_path / "pictures"
+
+
+def test_predict_prints_a_row_for_every_file_of_a_folder(folder: Path) -> None:
+    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 0
+    assert "a.jpg" in result.stdout
+    assert "c.png" in result.stdout
+    assert "no picture that can be read" in result.stdout
+    assert ".hidden" not in result.stdout
+    assert "2 of 3 pictures named" in result.stderr
+
+
+def test_predict_writes_a_csv_with_every_probability_or_the_reason(folder: Path) -> None:
+    target = folder.parent / "answers.csv"
+
+    CliRunner().invoke(cli, ["predict", str(folder), "--csv", str(target)])
+
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["path"]).name: row for row in csv.DictReader(file)}
+    assert set(rows) == {"a.jpg", "b.jpg", "c.png"}
+    assert rows["b.jpg"]["error"] == "unreadable_image"
+    assert float(rows["a.jpg"][rows["a.jpg"]["style"]]) == float(rows["a.jpg"]["probability"])
+
+
+def test_predict_writes_the_answers_of_the_api_as_json(folder: Path) -> None:
+    target = folder.parent / "answers.json"
+
+    CliRunner().invoke(cli, ["predict", str(folder), "--json", str(target)])
+
+    entries = json.loads(target.read_text("utf-8"))
+    assert [Path(entry["path"]).name for entry in entries] == ["a.jpg", "b.jpg", "c.png"]
+    assert entries[1]["error"]["code"] == "unreadable_image"
+    assert entries[2]["picture"]["format"] == "png"
+    assert list(folder.parent.glob(".answers*")) == []
+
+
+def test_predict_makes_a_missing_file_a_row(folder: Path) -> None:
+    result = CliRunner().invoke(
+        cli, ["predict", str(folder / "a.jpg"), str(folder / "gone.jpg")], env={"COLUMNS": "200"}
+    )
+
+    assert result.exit_code == 0
+    assert "No such file" in result.stdout
+
+
+def test_predict_fails_when_no_picture_could_be_read(folder: Path) -> None:
+    assert CliRunner().invoke(cli, ["predict", str(folder / "b.jpg")]).exit_code == 1
+
+
+def test_predict_says_that_a_folder_is_empty(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["predict", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "no files in" in result.stderr
+
+
+def test_predict_refuses_a_target_in_a_missing_folder_before_it_starts(folder: Path) -> None:
+    result = CliRunner().invoke(cli, ["predict", str(folder), "--csv", "/nowhere/a.csv"])
+
+    assert result.exit_code == 2
+    assert "/nowhere" in result.stderr
+
+
+def test_predict_says_that_the_model_is_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTSTYLE_MODEL", str(folder))
+
+    result = CliRunner().invoke(cli, ["predict", str(folder)])
+
+    assert result.exit_code == 1
+    assert "ARTSTYLE_MODEL" in result.stderr
+
+
+def test_an_impossible_setting_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTSTYLE_THREADS", "none")
+
+    result = CliRunner().invoke(cli, ["predict", str(folder)])
+
+    assert result.exit_code == 1
+    assert "ARTSTYLE_THREADS='none'" in result.stderr
+
+
+def test_serve_says_that_a_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = CliRunner().invoke(cli, ["serve", "--port", str(port)])
+
+    assert result.exit_code == 1
+    assert f"port {port} is taken" in result.stderr
+    assert f"PORT={port + 1}" in result.stderr
+
+
+def test_serve_says_that_a_host_is_not_of_this_machine() -> None:
+    result = CliRunner().invoke(cli, ["serve", "--host", "192.0.2.1", "--port", "0"])
+
+    assert result.exit_code == 1
+    assert "cannot listen on '192.0.2.1'" in result.stderr
+
+
+@pytest.mark.slow
+def test_serve_answers_until_it_is_stopped() -> None:
+    command = [sys.executable, "-m", "lambda_fn", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"http://\S+", server.stdout.readline())
+        assert found is not None
+
+        with urllib.request.urlopen(f"{found[0]}/v1/health", timeout=20) as response:
+            status = json.load(response)["status"]
+        server.send_signal(signal.SIGINT)
+
+        assert status == "ok"
+        assert server.wait(timeout=20) == 0
