@@ -1,0 +1,111 @@
+"""One fresh process that answers pictures as the Lambda would, and says how long it took.
+
+`python -m tests.bench.probe cold | floor | warm PICTURE`; the environment chooses model and
+runtime. The caller measures a cold start from outside: a process cannot see its own beginning.
+"""
+
+import base64
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+_EVENT = Path(__file__).parents[1] / "lambda_fn" / "events" / "http_api_v2.json"
+WARM_UP, ROUNDS = 5, 40
+
+
+def make_event(data: bytes) -> Any:
+    """Return the recorded API Gateway event with this picture in it."""
+    event = json.loads(_EVENT.read_text("utf-8"))
+    event["body"] = base64.b64encode(data).decode()
+    event["headers"]["content-length"] = str(len(data))
+    return event
+
+
+def draw_jpeg(width: int, height: int) -> bytes:
+    """Return a JPEG with detail everywhere, about as heavy as a photo of a painting."""
+    import numpy as np
+    from PIL import Image
+
+    generator = np.random.default_rng(0)
+    coarse = generator.integers(0, 256, (height // 16, width // 16, 3), np.uint8)
+    image = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+def cold(picture: Path) -> dict[str, float]:
+    """Import the handler and answer one picture."""
+    from lambda_fn.handler import handler
+
+    _answer(handler, make_event(picture.read_bytes()))
+    return {"peak_mb": _peak_mb()}
+
+
+def floor(picture: Path) -> dict[str, float]:
+    """Do no more than any service on this runtime must: import it, load, decode, invoke."""
+    from lambda_fn.contract.images import to_pixels
+    from lambda_fn.model import load_model
+    from lambda_fn.settings import Settings
+
+    settings = Settings()
+    model = load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
+    pixels = to_pixels(picture.read_bytes(), size_px=model.manifest.input_size_px).pixels
+    model.probabilities(pixels)
+    return {"peak_mb": _peak_mb()}
+
+
+def warm(picture: Path) -> dict[str, float]:
+    """Measure the answer and its parts in turn, so that all of them see the same machine."""
+    from lambda_fn import handler
+    from lambda_fn.contract.images import to_pixels
+    from lambda_fn.model import load_model
+    from lambda_fn.predict import predict
+    from lambda_fn.settings import Settings
+
+    settings = Settings()
+    model = load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
+    data = picture.read_bytes()
+    event, size_px = make_event(data), model.manifest.input_size_px
+    pixels = to_pixels(data, size_px=size_px).pixels
+    constant = predict(model, data)
+
+    def answer_constant() -> None:
+        with patch("lambda_fn.app.predict", lambda *_: constant):
+            _answer(handler.handler, event)
+
+    steps: dict[str, Callable[[], object]] = {
+        "answer": lambda: _answer(handler.handler, event),
+        "decode": lambda: to_pixels(data, size_px=size_px),
+        "invoke": lambda: model.probabilities(pixels),
+        "constant": answer_constant,
+    }
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(WARM_UP + ROUNDS):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            times[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(all_ms[WARM_UP:]) for name, all_ms in times.items()}
+
+
+def _answer(handler: Any, event: Any) -> None:
+    response = handler(event, None)
+    if response["statusCode"] != 200:
+        raise RuntimeError(response["body"])
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    steps = {"cold": cold, "floor": floor, "warm": warm}
+    sys.stdout.write(json.dumps(steps[sys.argv[1]](Path(sys.argv[2]))) + "\n")

@@ -1,0 +1,146 @@
+"""The service on LiteRT against tensorflow-cpu, and against what no service can do without."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import typer
+from PIL import Image
+from tqdm import tqdm
+
+from lambda_fn.contract.manifest import KERAS_FILE, MANIFEST_FILE, ModelManifest, sha256_of
+from tests.bench.probe import draw_jpeg
+
+ROOT = Path(__file__).parents[2]
+RELEASE = ROOT / "lambda_fn" / "release"
+COLD_RUNS = 5
+SIZES = {"512": (512, 384), "1024": (1024, 768), "4000": (4000, 3000)}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime to measure: its name and the variables that choose it."""
+
+    name: str
+    environment: dict[str, str]
+
+
+def main() -> None:
+    """Measure and print everything; takes some minutes."""
+    with TemporaryDirectory() as name, _runtimes(Path(name)) as (litert, tensorflow):
+        pictures = _draw(Path(name))
+        _report_cold(litert, tensorflow, pictures["1024"])
+        for size in SIZES:
+            _report_warm(litert, tensorflow, size, pictures[size])
+        _report_worst(litert, pictures["worst"])
+
+
+@contextmanager
+def _runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
+    """Yield both; the Keras file has the release's shape and random weights, as time needs."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from training.architectures import build_classifier
+
+    manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
+    run = folder / "keras"
+    run.mkdir()
+    build_classifier(
+        manifest.architecture,
+        styles=len(manifest.styles),
+        weights=None,
+        dropout=0.0,
+        batch_norm_momentum=0.9,
+    ).save(run / KERAS_FILE)
+    files = {KERAS_FILE: sha256_of(run / KERAS_FILE)}
+    copy = manifest.model_copy(update={"files": files})
+    (run / MANIFEST_FILE).write_text(copy.model_dump_json(), "utf-8")
+    try:
+        yield (
+            Runtime("LiteRT", {"ARTSTYLE_MODEL": str(RELEASE), "ARTSTYLE_RUNTIME": "litert"}),
+            Runtime(
+                "tensorflow-cpu", {"ARTSTYLE_MODEL": str(run), "ARTSTYLE_RUNTIME": "tensorflow"}
+            ),
+        )
+    finally:
+        shutil.rmtree(run)
+
+
+def _draw(folder: Path) -> dict[str, Path]:
+    pictures = {name: folder / f"{name}.jpg" for name in SIZES}
+    for name, (width, height) in SIZES.items():
+        pictures[name].write_bytes(draw_jpeg(width, height))
+    # the most memory that an accepted picture can take: 100 megapixels with transparency
+    pictures["worst"] = folder / "worst.png"
+    Image.fromarray(np.full((10_000, 10_000, 4), 128, np.uint8)).save(pictures["worst"], "PNG")
+    return pictures
+
+
+def _report_cold(litert: Runtime, tensorflow: Runtime, picture: Path) -> None:
+    times: dict[str, list[float]] = {"floor": [], litert.name: [], tensorflow.name: []}
+    peaks: dict[str, float] = {}
+    for _ in tqdm(range(COLD_RUNS), "cold starts", disable=None):
+        for name, step, runtime in (
+            ("floor", "floor", litert),
+            (litert.name, "cold", litert),
+            (tensorflow.name, "cold", tensorflow),
+        ):
+            started = time.perf_counter()
+            peaks[name] = _probe(step, picture, runtime)["peak_mb"]
+            times[name].append(time.perf_counter() - started)
+    cold = {name: statistics.median(seconds) for name, seconds in times.items()}
+    ours, theirs, floor = cold[litert.name], cold[tensorflow.name], cold["floor"]
+    typer.echo(
+        f"cold start, process to first answer (1024 px, median of {COLD_RUNS}):\n"
+        f"  floor (import, load, decode, invoke) {floor:6.2f} s  {peaks['floor']:5.0f} MB\n"
+        f"  handler on LiteRT                    {ours:6.2f} s  {peaks[litert.name]:5.0f} MB"
+        f"   {ours / floor:.2f} x the floor\n"
+        f"  handler on tensorflow-cpu            {theirs:6.2f} s  "
+        f"{peaks[tensorflow.name]:5.0f} MB   LiteRT is {theirs / ours:.1f} x faster (target 8)\n"
+        f"  peak memory: LiteRT takes {peaks[litert.name] / peaks[tensorflow.name]:.2f} of it"
+    )
+
+
+def _report_warm(litert: Runtime, tensorflow: Runtime, size: str, picture: Path) -> None:
+    ours, theirs = (_probe("warm", picture, runtime) for runtime in (litert, tensorflow))
+    parts = ours["decode"] + ours["invoke"] + ours["constant"]
+    target = " (target 1.25)" if size == "1024" else ""
+    typer.echo(
+        f"warm answer, {size} px JPEG ({picture.stat().st_size / 1000:.0f} kB), median:\n"
+        f"  LiteRT {ours['answer']:.1f} ms = decode {ours['decode']:.1f} + invoke "
+        f"{ours['invoke']:.1f} + constant route {ours['constant']:.1f}, "
+        f"times {ours['answer'] / parts:.2f}{target}; "
+        f"{ours['answer'] / (ours['decode'] + ours['invoke']):.2f} x decode + invoke\n"
+        f"  tensorflow-cpu {theirs['answer']:.1f} ms: LiteRT is "
+        f"{theirs['answer'] / ours['answer']:.1f} x faster"
+    )
+
+
+def _report_worst(litert: Runtime, picture: Path) -> None:
+    megabytes = _probe("cold", picture, litert)["peak_mb"]
+    typer.echo(
+        f"peak memory for the largest picture accepted (100 megapixels, RGBA PNG): "
+        f"{megabytes:.0f} MB; two are decoded at a time at most"
+    )
+
+
+def _probe(step: str, picture: Path, runtime: Runtime) -> dict[str, float]:
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.bench.probe", step, str(picture)],
+        cwd=ROOT,
+        env=os.environ | runtime.environment | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    answer: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return answer
