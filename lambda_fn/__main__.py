@@ -1,5 +1,6 @@
 """`python -m lambda_fn serve | predict`."""
 
+import contextlib
 import errno
 import logging
 import socket
@@ -44,7 +45,8 @@ def serve(
         f"Style Your Art is at http://{address}:{listener.getsockname()[1]} "
         f"(model {model.manifest.id}; Ctrl-C stops it)"
     )
-    server.run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands it on after its own shutdown
+        server.run(sockets=[listener])
 
 
 @cli.command()
@@ -97,13 +99,10 @@ def _print_table(rows: "Sequence[Row]") -> None:
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before the model is loaded, so that a taken one is said at once."""
     try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
     except OSError as error:
         _fail(_why_not(error, host, port))
-    return listener
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

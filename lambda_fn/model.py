@@ -52,11 +52,13 @@ def load_model(folder: Path, *, runtime: Runtime = "litert", threads: int = 2) -
     Raises:
         ModelFolderError: what is wrong with the folder, and what to do.
     """
+    file = folder / (KERAS_FILE if runtime == "tensorflow" else MODEL_FILE)
+    manifest = _read_manifest(folder, file.name)
     if runtime == "tensorflow":
         from lambda_fn.runtime_tensorflow import KerasModel
 
-        return KerasModel(_read_manifest(folder, KERAS_FILE), folder / KERAS_FILE)
-    return LiteRtModel(_read_manifest(folder, MODEL_FILE), folder / MODEL_FILE, threads=threads)
+        return KerasModel(manifest, file)
+    return LiteRtModel(manifest, file, threads=threads)
 
 
 class LiteRtModel:

@@ -134,13 +134,15 @@ def test_serve_says_that_a_host_is_not_of_this_machine() -> None:
 def test_serve_answers_until_it_is_stopped() -> None:
     command = [sys.executable, "-m", "lambda_fn", "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found is not None
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://\S+", server.stdout.readline())
+            assert found is not None
+            with urllib.request.urlopen(f"{found[0]}/v1/health", timeout=20) as response:
+                status = json.load(response)["status"]
+        finally:
+            server.send_signal(signal.SIGINT)
+            code = server.wait(timeout=20)
 
-        with urllib.request.urlopen(f"{found[0]}/v1/health", timeout=20) as response:
-            status = json.load(response)["status"]
-        server.send_signal(signal.SIGINT)
-
-        assert status == "ok"
-        assert server.wait(timeout=20) == 0
+    assert status == "ok"
+    assert code == 0
