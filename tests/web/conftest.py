@@ -1,0 +1,85 @@
+"""The real server, a real browser, and pages whose console has to stay empty."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.web.browser import running_chromium
+from tests.web.server import running_server
+
+_TIMEOUT_MS = 20_000  # a busy machine is no failure of the page
+DESKTOP_PX = (1280, 900)
+PHONE_PX = (390, 844)
+
+
+@dataclass
+class Console:
+    """What a page said that nobody should see, and patterns of what a test provokes."""
+
+    messages: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def expect(self, pattern: str) -> None:
+        """Let messages pass that the browser itself writes, such as a failed request."""
+        self.expected.append(pattern)
+
+    def surprises(self) -> list[str]:
+        return [
+            message
+            for message in self.messages
+            if not any(re.search(pattern, message) for pattern in self.expected)
+        ]
+
+    def listen(self, page: Page) -> None:
+        page.on("console", lambda message: self.messages.append(message.text))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+
+
+# of a module and not of the session: while Playwright runs, no other test could use asyncio
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    console = Console()
+    yield console
+    assert console.surprises() == []
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens the page in a window of the given size, in pixels."""
+    contexts: list[BrowserContext] = []
+    expect.set_options(timeout=_TIMEOUT_MS)
+
+    def open_page(width: int = DESKTOP_PX[0], height: int = DESKTOP_PX[1]) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        context.set_default_timeout(_TIMEOUT_MS)
+        page = context.new_page()
+        console.listen(page)
+        page.goto(server)
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()

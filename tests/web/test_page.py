@@ -1,0 +1,592 @@
+"""The page in a real Chromium, against the real service and the released model."""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    FilePayload,
+    JSHandle,
+    Locator,
+    Page,
+    Response,
+    Route,
+    expect,
+)
+
+from lambda_fn.contract.manifest import ModelManifest
+from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
+from tests.pictures import draw_picture, encode
+from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+PREDICTIONS = "**/v1/predictions"
+GATEWAY_BUSY = {"status": 503, "json": {"message": "Service Unavailable"}}
+OpenPage = Callable[..., Page]
+
+
+def released_manifest() -> ModelManifest:
+    path = ROOT / "lambda_fn" / "release" / "manifest.json"
+    return ModelManifest.model_validate_json(path.read_bytes())
+
+
+def jpeg(name: str = "harbour.jpg", *, seed: int = 0) -> FilePayload:
+    return {
+        "name": name,
+        "mimeType": "image/jpeg",
+        "buffer": encode(draw_picture(300, 200, seed=seed)),
+    }
+
+
+def text_named_jpg() -> FilePayload:
+    return {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture at all"}
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """Return what no codec makes small."""
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(pixels)
+
+
+def frame(page: Page) -> Locator:
+    return page.get_by_role("button", name="Hang a picture here")
+
+
+def choose(page: Page, *files: FilePayload, button: str = "Hang a picture here") -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button).click()
+    chooser.value.set_files(list(files))
+
+
+def answer_of(page: Page, file: FilePayload) -> dict[str, Any]:
+    """Choose a file; return the service's answer to what the page made of it."""
+    with page.expect_response(PREDICTIONS) as answer:
+        choose(page, file)
+    assert answer.value.ok
+    body: dict[str, Any] = answer.value.json()
+    return body
+
+
+def transfer(page: Page, *files: FilePayload) -> JSHandle:
+    """Return a DataTransfer that holds the files, as a drop or a paste brings them."""
+    return page.evaluate_handle(
+        """(files) => {
+          const transfer = new DataTransfer();
+          for (const { name, type, data } of files) {
+            const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+            transfer.items.add(new File([bytes], name, { type }));
+          }
+          return transfer;
+        }""",
+        [
+            {
+                "name": file["name"],
+                "type": file["mimeType"],
+                "data": b64encode(file["buffer"]).decode(),
+            }
+            for file in files
+        ],
+    )
+
+
+def drop(page: Page, *files: FilePayload) -> None:
+    brought = transfer(page, *files)
+    page.get_by_role("main").dispatch_event("dragover", {"dataTransfer": brought})
+    page.get_by_role("main").dispatch_event("drop", {"dataTransfer": brought})
+
+
+def expect_answer(page: Page) -> None:
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def expect_failure(page: Page, title: str) -> None:
+    heading = page.get_by_role("heading", name=title)
+    expect(heading).to_be_visible()
+    expect(heading).to_be_focused()
+    expect(page.get_by_role("table")).to_be_hidden()
+
+
+def scrolls_sideways(page: Page) -> bool:
+    root = "document.documentElement"
+    return bool(page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+
+# the answer
+
+
+def test_an_upload_is_answered_with_a_style_and_its_odds(page: Page) -> None:
+    answer = answer_of(page, jpeg())
+
+    name = answer["style"]["name"]
+    heading = page.get_by_role("article").get_by_role("heading", name=name)
+    expect(heading).to_be_visible()
+    expect(heading).to_be_focused()
+    expect(page.get_by_role("img", name="Your picture: harbour.jpg")).to_be_visible()
+    expect(page.get_by_text("harbour.jpg", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"{answer['style']['probability']:.0%}"[:-1]).first).to_be_visible()
+    expect(page.get_by_text(answer["model"]["id"])).to_be_visible()
+    expect(page).to_have_title(re.compile(f"{re.escape(name)} · Style Your Art"))
+
+
+def test_the_chart_is_a_table_of_all_known_styles_most_likely_first(page: Page) -> None:
+    answer = answer_of(page, jpeg())
+
+    table = page.get_by_role("table", name="Every style the model knows, most likely first")
+    rows = table.get_by_role("row")
+    expect(rows).to_have_count(1 + len(released_manifest().styles))
+    expect(rows.first.get_by_role("columnheader")).to_have_text(["Style", "Probability"])
+    names = table.get_by_role("rowheader").all_text_contents()
+    shares = [
+        float(re.sub(r"[^0-9]", "", text)) if "<" not in text else 0.0
+        for text in table.get_by_role("cell").all_text_contents()
+    ]
+    assert names == [style["name"] for style in answer["probabilities"]]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(100, abs=len(shares) / 2)
+
+
+def test_bars_are_as_long_as_the_probabilities(page: Page) -> None:
+    page.route(PREDICTIONS, lambda route: route.fulfill(json=doctored(0.6, 0.3)))
+
+    choose(page, jpeg())
+
+    expect_answer(page)
+    widths = page.locator(".bar").evaluate_all(
+        "(bars) => bars.map((bar) => bar.getBoundingClientRect().width)"
+    )
+    assert widths[0] == pytest.approx(2 * widths[1], rel=0.02)
+
+
+def test_styles_that_the_model_does_not_know_are_listed(page: Page) -> None:
+    known = released_manifest().styles
+    unknown = [style.name for style in STYLES if style.slug not in known]
+
+    choose(page, jpeg())
+
+    expect_answer(page)
+    line = f"Not yet known to this model: {', '.join(unknown)}."
+    expect(page.get_by_role("article").get_by_text(line)).to_be_visible()
+
+
+def test_the_page_says_before_and_after_how_often_the_model_is_right(page: Page) -> None:
+    times = round(released_manifest().test.top1 * 10)
+    sentence = re.compile(f"names the right style {times} times in\\s10")
+
+    expect(page.get_by_text(sentence).filter(visible=True)).to_be_visible()
+    choose(page, jpeg())
+
+    expect_answer(page)
+    expect(page.get_by_role("article").get_by_text(sentence)).to_be_visible()
+
+
+def test_an_unsure_answer_says_so_and_names_the_runner_up(page: Page) -> None:
+    page.route(PREDICTIONS, lambda route: route.fulfill(json=doctored(0.34, 0.29)))
+
+    choose(page, jpeg())
+
+    expect(page.get_by_role("heading", name="Perhaps Impressionism")).to_be_visible()
+    odds = re.compile(r"Unsure: only 34\s%\. It may also be Realism, 29\s%\.")
+    expect(page.get_by_text(odds)).to_be_visible()
+
+
+def doctored(first: float, second: float) -> dict[str, Any]:
+    """Return an answer with the given two probabilities; one more style takes the rest."""
+    odds = {"impressionism": first, "realism": second, "ukiyo-e": 1 - first - second}
+    probabilities = [
+        {"slug": slug, "name": STYLE_BY_SLUG[slug].name, "probability": probability}
+        for slug, probability in odds.items()
+    ]
+    return {
+        "id": "0",
+        "model": {"id": "doctored", "architecture": "none"},
+        "style": probabilities[0],
+        "probabilities": probabilities,
+        "picture": {"width": 1, "height": 1, "format": "jpeg"},
+        "timing_ms": {"total": 1.0},
+    }
+
+
+# ways to bring a picture
+
+
+def test_a_second_picture_replaces_the_first(page: Page) -> None:
+    choose(page, jpeg("first.jpg"))
+    expect_answer(page)
+
+    choose(page, jpeg("second.jpg", seed=1), button="Another picture")
+
+    expect(page.get_by_role("img", name="Your picture: second.jpg")).to_be_visible()
+    expect_answer(page)
+    expect(page.get_by_text("first.jpg")).to_have_count(0)
+
+
+def test_a_picture_may_be_dropped_anywhere(page: Page) -> None:
+    drop(page, jpeg("dropped.jpg"))
+
+    expect_answer(page)
+    expect(page.get_by_text("dropped.jpg", exact=True)).to_be_visible()
+
+
+def test_a_picture_may_be_pasted(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    png = b64encode(encode(draw_picture(), "PNG")).decode()
+    page.evaluate(
+        """async (png) => {
+          const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+          const blob = new Blob([bytes], { type: "image/png" });
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+        }""",
+        png,
+    )
+
+    page.keyboard.press("Control+V")
+
+    expect_answer(page)
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Style Your Art")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(frame(page)).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([jpeg()])
+
+    expect(page.get_by_role("article").get_by_role("heading")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Another picture")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files([text_named_jpg()])
+    expect_failure(page, "This is not a picture")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP"])
+def test_the_service_accepts_every_kind_that_the_page_sends(page: Page, kind: str) -> None:
+    file: FilePayload = {
+        "name": f"picture.{kind.lower()}",
+        "mimeType": "application/octet-stream",  # as where the system does not know the ending
+        "buffer": encode(draw_picture(90, 60), kind),
+    }
+
+    answer = answer_of(page, file)
+
+    assert answer["picture"] == {"width": 90, "height": 60, "format": kind.lower()}
+
+
+def test_a_small_picture_is_sent_as_it_is(page: Page) -> None:
+    answer = answer_of(page, jpeg())
+
+    assert answer["picture"] == {"width": 300, "height": 200, "format": "jpeg"}
+
+
+def test_a_large_picture_is_shrunk_and_turned_upright_before_it_is_sent(page: Page) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    large = encode(noise(2400, 1200), quality=97, exif=exif)
+    assert len(large) > 4_000_000
+
+    answer = answer_of(page, {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large})
+
+    assert answer["picture"] == {"width": 800, "height": 1600, "format": "jpeg"}
+
+
+# what is no picture
+
+
+def test_text_named_jpg_is_refused_before_anything_is_sent(page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+
+    choose(page, text_named_jpg())
+
+    expect_failure(page, "This is not a picture")
+    expect(page.get_by_text("“notes.jpg” holds none")).to_be_visible()
+    expect(frame(page)).to_be_visible()
+    assert "POST" not in sent
+
+
+def test_two_files_are_refused_with_what_to_do(page: Page) -> None:
+    drop(page, jpeg("one.jpg"), jpeg("two.jpg"))
+
+    expect_failure(page, "One picture at a time")
+    expect(page.get_by_text("you brought 2 files. Choose one of them.")).to_be_visible()
+
+
+def test_an_empty_file_is_refused(page: Page) -> None:
+    choose(page, {"name": "empty.png", "mimeType": "image/png", "buffer": b""})
+
+    expect_failure(page, "This file is empty")
+
+
+def test_heic_that_the_browser_cannot_open_gets_advice(page: Page) -> None:
+    heic = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+
+    choose(page, {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": heic})
+
+    expect_failure(page, "This browser cannot open HEIC pictures")
+    expect(page.get_by_text("as JPEG or PNG")).to_be_visible()
+
+
+def test_a_truncated_picture_gets_the_message_of_the_service(page: Page, console: Console) -> None:
+    console.expect("status of 422")
+    whole = encode(draw_picture(800, 600), quality=95)
+
+    choose(page, {"name": "cut.jpg", "mimeType": "image/jpeg", "buffer": whole[: len(whole) // 2]})
+
+    expect_failure(page, "This picture ends too early")
+    expect(page.get_by_text("send the whole file again")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+# a service that fails or is slow
+
+
+def test_a_broken_service_is_named_and_can_be_asked_again(page: Page, console: Console) -> None:
+    console.expect("status of 500")
+    message = "Something broke on our side. It is logged; try again later."
+    body = {"error": {"code": "internal_error", "message": message}}
+    page.route(PREDICTIONS, lambda route: route.fulfill(status=500, json=body), times=1)
+
+    choose(page, jpeg())
+    expect_failure(page, "Something broke on our side")
+    expect(page.get_by_text(message)).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+
+    expect_answer(page)
+
+
+def test_a_busy_gateway_is_asked_again_by_itself(page: Page, console: Console) -> None:
+    console.expect("status of 503")
+    page.route(PREDICTIONS, lambda route: route.fulfill(**GATEWAY_BUSY), times=1)
+
+    choose(page, jpeg())
+
+    expect(page.get_by_role("status").filter(has_text="Retry 1 of 3 in 1")).to_have_count(1)
+    expect_answer(page)
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [
+        (429, "There is a queue"),
+        (503, "The service is not ready"),
+        (504, "The service is not ready"),
+    ],
+)
+def test_retries_end_with_a_message(page: Page, console: Console, status: int, title: str) -> None:
+    console.expect(f"status of {status}")
+    asked: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(status=status, json={"message": "no"})
+
+    page.route(PREDICTIONS, refuse)
+    page.clock.install()
+
+    choose(page, jpeg())
+    for retry, wait_s in ((1, 1), (2, 2), (3, 4)):
+        expect(page.get_by_text(f"Retry {retry} of 3").filter(visible=True).first).to_be_visible()
+        page.clock.run_for(wait_s * 1000)
+
+    expect_failure(page, title)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize("body", ['{"message": "Request Too Long"}', "<html>413</html>"])
+def test_a_body_too_large_for_the_gateway_is_explained(
+    page: Page, console: Console, body: str
+) -> None:
+    console.expect("status of 413")
+    page.route(PREDICTIONS, lambda route: route.fulfill(status=413, body=body))
+
+    choose(page, jpeg())
+
+    expect_failure(page, "This picture is too large")
+    expect(page.get_by_text("Save it smaller")).to_be_visible()
+
+
+def test_an_answer_that_is_no_json_is_a_failure_and_no_crash(page: Page) -> None:
+    page.route(PREDICTIONS, lambda route: route.fulfill(body="<html>Welcome</html>"))
+
+    choose(page, jpeg())
+
+    expect_failure(page, "That did not work")
+
+
+def test_a_slow_service_is_waited_for_and_can_be_cancelled(page: Page) -> None:
+    page.route(PREDICTIONS, lambda route: None)
+
+    choose(page, jpeg())
+
+    expect(page.get_by_role("heading", name="Looking…")).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect(page.get_by_role("listitem").filter(has_text="Asking the model")).to_have_attribute(
+        "aria-current", "step"
+    )
+    expect(frame(page)).to_be_hidden()
+    page.get_by_role("button", name="Cancel").click()
+    expect(frame(page)).to_be_focused()
+    expect(page.get_by_role("heading", name="Looking…")).to_be_hidden()
+
+
+def test_waiting_for_long_is_explained(page: Page) -> None:
+    page.clock.install()
+    page.route(PREDICTIONS, lambda route: None)
+
+    choose(page, jpeg())
+    expect(page.get_by_role("heading", name="Looking…")).to_be_visible()
+    page.clock.run_for(4500)
+
+    expect(
+        page.get_by_text("This takes longer than usual.").filter(visible=True).first
+    ).to_be_visible()
+
+
+def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
+    page.clock.install()
+    page.route(PREDICTIONS, lambda route: None)
+
+    choose(page, jpeg())
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    page.clock.run_for(61_000)
+
+    expect_failure(page, "This takes too long")
+
+
+def test_the_answer_to_a_replaced_picture_is_not_shown(page: Page) -> None:
+    held: list[Route] = []
+    page.route(PREDICTIONS, lambda route: held.append(route), times=1)
+    choose(page, jpeg("first.jpg"))
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+
+    drop(page, jpeg("second.jpg"))
+
+    expect_answer(page)
+    expect(page.get_by_text("second.jpg", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Looking…")).to_be_hidden()
+
+
+def test_one_picture_is_asked_about_once(page: Page) -> None:
+    asked: list[Response] = []
+    page.on("response", lambda response: asked.append(response))
+
+    choose(page, jpeg())
+
+    expect_answer(page)
+    assert len([response for response in asked if response.request.method == "POST"]) == 1
+
+
+def test_going_offline_is_noticed_and_forgiven(page: Page, console: Console) -> None:
+    console.expect("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    expect(page.get_by_role("status").filter(has_text="You are offline.")).to_be_visible()
+
+    choose(page, jpeg())
+    expect_failure(page, "You are offline")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+
+    expect_answer(page)
+    expect(page.get_by_role("status").filter(has_text="You are offline.")).to_have_count(0)
+
+
+def test_a_service_that_is_gone_is_told_from_being_offline(page: Page, console: Console) -> None:
+    console.expect("ERR_CONNECTION_REFUSED")
+    page.route(PREDICTIONS, lambda route: route.abort("connectionrefused"))
+
+    choose(page, jpeg())
+
+    expect_failure(page, "The service does not answer")
+
+
+# the page itself
+
+
+def test_the_service_is_woken_on_load(page: Page, server: str) -> None:
+    with page.expect_response(f"{server}/v1/health") as health:
+        page.reload()
+
+    assert health.value.json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("width", [320, PHONE_PX[0], DESKTOP_PX[0], 3840])
+def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
+    page = open_page(width, PHONE_PX[1])
+    assert not scrolls_sideways(page)
+
+    choose(page, jpeg("a-very-long-name-without-any-place-to-break-it-" * 4 + ".jpg"))
+
+    expect_answer(page)
+    assert not scrolls_sideways(page)
+
+
+def test_on_a_phone_the_style_stands_below_the_picture(open_page: OpenPage) -> None:
+    page = open_page(*PHONE_PX)
+
+    choose(page, jpeg())
+
+    expect_answer(page)
+    picture = page.get_by_role("img", name="Your picture").bounding_box()
+    style = page.get_by_role("article").get_by_role("heading").bounding_box()
+    assert picture is not None
+    assert style is not None
+    assert picture["y"] + picture["height"] <= style["y"] < PHONE_PX[1]
+
+
+def test_going_back_and_forward_leaves_a_page_that_works(page: Page) -> None:
+    choose(page, jpeg())
+    expect_answer(page)
+
+    page.get_by_role("link", name="The API").click()
+    page.wait_for_url("**/docs")
+    page.go_back()
+    drop(page, jpeg("again.jpg"))
+
+    expect(page.get_by_role("img", name="Your picture: again.jpg")).to_be_visible()
+    expect_answer(page)
+
+
+def test_the_page_is_served_under_its_headers(page: Page, server: str) -> None:
+    wanted = json.loads((ROOT / "web" / "headers.json").read_text("utf-8"))
+
+    got = page.request.get(server).headers
+
+    assert {name: got.get(name.lower()) for name in wanted} == wanted
+
+
+def test_the_policy_stops_what_is_inline(page: Page, console: Console) -> None:
+    console.expect("Content Security Policy|Content-Security-Policy|TrustedScript|TrustedHTML")
+    said: list[ConsoleMessage] = []
+    page.on("console", lambda message: said.append(message))
+
+    page.evaluate("document.body.setAttribute('style', 'display: none')")
+    stopped = page.evaluate("try { document.body.innerHTML = '<b>x</b>' } catch (e) { e.name }")
+
+    expect(page.get_by_role("main")).to_be_visible()
+    assert stopped == "TypeError"
+    assert said
+
+
+def test_without_scripts_the_page_says_how_else_to_ask(chromium: Browser, server: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(server)
+
+    expect(page.get_by_text("curl -H 'Content-Type: image/jpeg'")).to_be_visible()
+    expect(frame(page)).to_be_hidden()
+    context.close()
