@@ -40,17 +40,17 @@ def encode(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
     return file.getvalue()
 
 
-def png_bomb(width: int, height: int) -> bytes:
-    """Return a PNG of a few kilobytes that claims, and holds, width x height grey pixels."""
+def png_bomb(width: int, height: int, *, is_rgba: bool = False) -> bytes:
+    """Return a small PNG that holds width x height black pixels, of 1 bit or of 32 bits each."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
+        sum_ = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", sum_)
 
-    packer = zlib.compressobj(9)
-    row = bytes(1 + (width + 7) // 8)  # one bit per pixel
+    depth, colour, row_bytes = (8, 6, 4 * width) if is_rgba else (1, 0, (width + 7) // 8)
+    packer = zlib.compressobj(1)
+    row = bytes(1 + row_bytes)
     rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     signature = b"\x89PNG\r\n\x1a\n"
     return signature + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")

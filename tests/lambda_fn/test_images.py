@@ -1,5 +1,8 @@
 """to_pixels: one definition of decoding, for every kind of file and every kind of damage."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -197,6 +200,24 @@ def test_to_pixels_reads_a_photo_from_a_reduced_scale_much_like_in_full() -> Non
     assert np.abs(fast - full).mean() < 2
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "I;16"])
+@pytest.mark.parametrize("shape", [(1000, 700), (701, 1003), (3001, 50)])
+def test_to_pixels_shrinks_a_large_picture_much_like_in_one_step(
+    mode: str, shape: tuple[int, int]
+) -> None:
+    picture = draw_picture(*shape)
+    image = picture.convert(mode) if mode != "I;16" else picture.convert("L")
+    expected = np.asarray(
+        image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BICUBIC), np.float32
+    )
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+
+    pixels = to_pixels(encode(image, "PNG"), size_px=SIZE).pixels
+
+    assert np.abs(pixels - expected).mean() < 2
+
+
 def test_to_pixels_goes_by_content_and_not_by_name() -> None:
     assert to_pixels(encode(draw_picture(), "PNG"), size_px=SIZE).format == "png"
 
@@ -232,6 +253,25 @@ def test_to_pixels_refuses_a_decompression_bomb_before_decoding(side: int) -> No
 
     with pytest.raises(TooManyPixelsError, match="100 megapixels"):
         to_pixels(bomb, size_px=SIZE)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
+def test_to_pixels_holds_the_largest_picture_once(tmp_path: Path) -> None:
+    largest = tmp_path / "largest.png"
+    largest.write_bytes(png_bomb(10_000, 10_000, is_rgba=True))
+    program = (
+        "import sys, pathlib; from lambda_fn.contract.images import to_pixels\n"
+        "to_pixels(pathlib.Path(sys.argv[1]).read_bytes(), size_px=160)\n"
+        "print(pathlib.Path('/proc/self/status').read_text())"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", program, largest], capture_output=True, text=True, check=True
+    )
+
+    peak_kib = int(result.stdout.partition("VmHWM:")[2].split()[0])
+    assert peak_kib < 700 * 1024  # 400 MB are the decoded picture itself
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow remarks on damage it skips
