@@ -2,11 +2,15 @@
 
 import struct
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+from lambda_fn.contract.styles import STYLE_BY_SLUG
 
 
 def draw_picture(width: int = 96, height: int = 64, *, seed: int = 0) -> Image.Image:
@@ -54,3 +58,27 @@ def png_bomb(width: int, height: int, *, is_rgba: bool = False) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     signature = b"\x89PNG\r\n\x1a\n"
     return signature + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def paint(style: str, *, seed: int, size_px: int = 72) -> Image.Image:
+    """Return an RGB picture that a tiny model can tell from another style's.
+
+    Every style has its own hue; in the order of `STYLES`, bars and soft spots take turns.
+    """
+    place = list(STYLE_BY_SLUG).index(style)
+    generator = np.random.default_rng((place, seed))
+    hue = 255 * place // len(STYLE_BY_SLUG)
+    light = generator.integers(0, 256, (6, 1 if place % 2 else 6), dtype=np.uint8)
+    canvas = Image.fromarray(light).resize((size_px, size_px), Image.Resampling.BICUBIC)
+    full = Image.new("L", canvas.size, 200)
+    tint = Image.new("L", canvas.size, hue)
+    return Image.merge("HSV", (tint, full, canvas)).convert("RGB")
+
+
+def paint_collection(folder: Path, pictures: Mapping[str, int]) -> Path:
+    """Write so many PNGs of each style, in a folder per style as `organise` reads it."""
+    for style, count in pictures.items():
+        (folder / style).mkdir(parents=True, exist_ok=True)
+        for seed in range(count):
+            paint(style, seed=seed).save(folder / style / f"{seed:03d}.png")
+    return folder
