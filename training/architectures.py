@@ -46,13 +46,7 @@ def build_classifier(
     if name not in ARCHITECTURES:
         raise TrainingError(f"no architecture {name!r}: choose from {', '.join(ARCHITECTURES)}")
     architecture = ARCHITECTURES[name]
-    backbone = architecture.build(
-        include_top=False,
-        weights="imagenet" if weights == "imagenet" else None,
-        input_shape=(None, None, 3),
-    )
-    if isinstance(weights, Path):
-        _load(backbone, weights)
+    backbone = _build_backbone(architecture, weights)
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = batch_norm_momentum
@@ -60,6 +54,23 @@ def build_classifier(
     features = keras.layers.GlobalAveragePooling2D()(backbone(architecture.scale(pixels)))
     logits = keras.layers.Dense(styles, name="logits")(keras.layers.Dropout(dropout)(features))
     return keras.Model(pixels, logits, name=name)
+
+
+def _build_backbone(
+    architecture: Architecture, weights: Path | Literal["imagenet"] | None
+) -> keras.Model:
+    shape = (None, None, 3)
+    if weights == "imagenet":
+        try:
+            return architecture.build(include_top=False, weights="imagenet", input_shape=shape)
+        except Exception as error:  # Keras raises no narrower one when a download fails
+            raise TrainingError(
+                f"the ImageNet weights could not be fetched ({error}): give a weights file, or none"
+            ) from error
+    backbone = architecture.build(include_top=False, weights=None, input_shape=shape)
+    if weights is not None:
+        _load(backbone, weights)
+    return backbone
 
 
 def _load(backbone: keras.Model, weights: Path) -> None:

@@ -31,7 +31,7 @@ def build_augmentation(config: TrainConfig) -> keras.Sequential:
 
 
 @keras.saving.register_keras_serializable("artstyle")
-class RandomResizedCrop(keras.layers.Layer):
+class RandomResizedCrop(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
     """Cut a random part of each picture, bring it to one size and mirror half of them.
 
     The part has a share of the area drawn evenly from `min_area` to 1 and an aspect ratio from
@@ -46,7 +46,7 @@ class RandomResizedCrop(keras.layers.Layer):
         self._generator = keras.random.SeedGenerator(seed)
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Map (batch, side, side, 3) to (batch, size_px, size_px, 3); identity when not training."""
+        """Map (batch, side, side, 3) to (batch, size_px, size_px, 3); else identity."""
         if not training:
             return pictures
         count, side = ops.shape(pictures)[0], ops.cast(ops.shape(pictures)[1], "float32")
@@ -70,12 +70,13 @@ class RandomResizedCrop(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the layer anew."""
+        inherited: dict[str, Any] = super().get_config()
         own = {"size_px": self.size_px, "min_area": self.min_area, "seed": self.seed}
-        return super().get_config() | own
+        return inherited | own
 
 
 @keras.saving.register_keras_serializable("artstyle")
-class RandomResolution(keras.layers.Layer):
+class RandomResolution(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
     """Make half of the pictures as soft as a small scan: shrink them and bring them back.
 
     Collections differ in sharpness, and a network would rather learn the collection than the
@@ -103,7 +104,8 @@ class RandomResolution(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the layer anew."""
-        return super().get_config() | {"max_factor": self.max_factor, "seed": self.seed}
+        inherited: dict[str, Any] = super().get_config()
+        return inherited | {"max_factor": self.max_factor, "seed": self.seed}
 
 
 def _sampling(step_x: Any, start_x: Any, step_y: Any, start_y: Any) -> Any:

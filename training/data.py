@@ -4,6 +4,7 @@ Which picture comes when is a function of (seed, position), without state. A run
 at epoch 7 therefore sees what an unbroken run would have seen there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ class Part:
     paths: tuple[str, ...]
     names: tuple[str, ...]
     labels: NDArray[np.int64]
+
+    def take(self, chosen: Sequence[int]) -> "Part":
+        """Return the pictures at these places."""
+        return Part(
+            tuple(self.paths[place] for place in chosen),
+            tuple(self.names[place] for place in chosen),
+            self.labels[list(chosen)],
+        )
 
 
 def load_part(folder: Path, *, split: str, part: str) -> Part:
@@ -60,8 +69,8 @@ def training_batches(
     """Return an endless stream of (pictures, targets, weights), and its batches per epoch.
 
     pictures: float32 (batch, side, side, 3), 0 to 255; targets: float32 (batch, styles), rows sum
-    to 1; weights: float32 (batch,), mean about 1. Every epoch shows each picture once; pictures
-    that do not fill the last batch come first in the next epoch's count.
+    to 1; weights: float32 (batch,), mean about 1. An epoch shows each picture once, less the few
+    (fewer than a batch, others every time) that would not fill a last batch.
     """
     count = len(part.labels)
     batch_size = min(config.batch_size, count)

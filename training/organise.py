@@ -11,12 +11,13 @@ per list) and, written last, `dataset.json`.
 import csv
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
@@ -32,7 +33,6 @@ from training.files import whole_file
 
 PARTS = ("train", "validation", "test", "unused")
 _SLUG_BY_LABEL = {label: style.slug for style in STYLES for label in (style.slug, style.name)}
-_CHUNK = 32  # pictures handed to a process at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,12 @@ def load_works(folder: Path) -> list[Work]:
     """Read `works.csv` of a dataset folder, in its order."""
     lists = load_dataset(folder).lists
     with (folder / "works.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        # by place, not by name: a list may be called like one of the first columns
         return [
-            Work(row["path"], row["style"], row["source"], {name: row[name] for name in lists})
-            for row in csv.DictReader(file)
+            Work(path, style, origin, dict(zip(lists, parts, strict=True)))
+            for path, style, origin, *parts in rows
         ]
 
 
@@ -125,19 +128,38 @@ def _read_labels(source: Path, config: OrganiseConfig) -> tuple[list[Work], Coun
     rows = _rows_of_csv(source) if (source / "metadata.csv").is_file() else _rows_of_folders(source)
     skipped: Counter[str] = Counter()
     works = []
-    for path, label, origin in rows:
-        if label in _SLUG_BY_LABEL:
-            works.append(Work(path, _SLUG_BY_LABEL[label], origin, {}))
-        else:
+    taken = set()
+    for path, label, origin in sorted(rows):
+        _refuse_outside(path)
+        name = picture_path(Path(), path)
+        if label not in _SLUG_BY_LABEL:
             skipped[f"unknown style: {label}"] += 1
+        elif name in taken:
+            skipped["same name as another picture"] += 1
+        else:
+            taken.add(name)
+            works.append(Work(path, _SLUG_BY_LABEL[label], origin, {}))
+    return _with_enough(source, works, skipped, config)
+
+
+def _refuse_outside(path: str) -> None:
+    """Refuse a path that would make us write outside of the dataset folder."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.name:
+        raise TrainingError(f"metadata.csv has the path {path!r}: it must lie inside its folder")
+
+
+def _with_enough(
+    source: Path, works: list[Work], skipped: Counter[str], config: OrganiseConfig
+) -> tuple[list[Work], Counter[str]]:
     counts = Counter(work.style for work in works)
     few = {slug for slug, count in counts.items() if count < config.min_pictures_per_style}
     skipped.update(f"style with too few pictures: {w.style}" for w in works if w.style in few)
-    kept = sorted((work for work in works if work.style not in few), key=lambda work: work.path)
+    kept = [work for work in works if work.style not in few]
     if len({work.style for work in kept}) < 2:
         raise TrainingError(
             f"{source} has fewer than two styles with {config.min_pictures_per_style} pictures "
-            f"each (found {dict(counts)}): give more pictures, or lower --min-pictures"
+            f"each (found {dict(counts) or 'none'}): give more pictures, or lower --min-pictures"
         )
     return kept, skipped
 
@@ -161,14 +183,9 @@ def _rows_of_folders(source: Path) -> Iterable[tuple[str, str, str]]:
 
 
 def _with_lists(source: Path, works: list[Work], config: OrganiseConfig) -> list[Work]:
-    lists = _fixed_lists(source / "splits.csv") or {"picture": _stratified(works, config)}
+    lists = _fixed_lists(source / "splits.csv") or {"picture": split_by_picture(works, config)}
     return [
-        Work(
-            work.path,
-            work.style,
-            work.source,
-            {name: parts.get(work.path, "unused") for name, parts in lists.items()},
-        )
+        replace(work, parts={name: parts.get(work.path, "unused") for name, parts in lists.items()})
         for work in works
     ]
 
@@ -179,15 +196,25 @@ def _fixed_lists(path: Path) -> dict[str, dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     names = [name for name in (rows[0] if rows else {}) if name != "path"]
-    unknown = {row[name] for row in rows for name in names} - set(PARTS)
+    if rows and "path" not in rows[0]:
+        raise TrainingError(f"{path} lacks the column path")
+    unknown = {str(row[name]) for row in rows for name in names} - set(PARTS)
     if unknown:
-        raise TrainingError(f"{path} has parts {sorted(unknown)}: only {', '.join(PARTS)} are known")
+        raise TrainingError(
+            f"{path} has parts {sorted(unknown)}: only {', '.join(PARTS)} are known"
+        )
     return {name: {row["path"]: row[name] for row in rows} for name in names}
 
 
-def _stratified(works: list[Work], config: OrganiseConfig) -> dict[str, str]:
-    """Split by picture, each style in the same shares; validation comes out of training."""
-    rest, test = _split(works, config.test_share, config.seed)
+def split_by_picture(works: Iterable[Work], config: OrganiseConfig) -> dict[str, str]:
+    """Return path -> part, each style in the same shares; the order of the works does not matter.
+
+    Raises:
+        TrainingError: too few pictures of a style for the shares.
+    """
+    ordered = sorted(works, key=lambda work: work.path)
+    rest, test = _split(ordered, config.test_share, config.seed)
+    # validation comes out of what is left for training
     share = config.validation_share / (1 - config.test_share)
     train, validation = _split(rest, share, config.seed)
     parts = {"train": train, "validation": validation, "test": test}
@@ -196,7 +223,13 @@ def _stratified(works: list[Work], config: OrganiseConfig) -> dict[str, str]:
 
 def _split(works: list[Work], share: float, seed: int) -> tuple[list[Work], list[Work]]:
     styles = [work.style for work in works]
-    first, second = train_test_split(works, test_size=share, stratify=styles, random_state=seed)
+    try:
+        first, second = train_test_split(works, test_size=share, stratify=styles, random_state=seed)
+    except ValueError as error:
+        raise TrainingError(
+            f"{len(works)} pictures of {len(set(styles))} styles cannot be split ({error}): give "
+            "more pictures, or other shares"
+        ) from error
     return first, second
 
 
@@ -204,9 +237,13 @@ def _convert_all(
     source: Path, target: Path, works: list[Work], config: OrganiseConfig
 ) -> list[_Stored]:
     convert = partial(_convert, source, target, config.size_px)
-    with ProcessPoolExecutor() as pool:
-        results = pool.map(convert, works, chunksize=_CHUNK)
+    # threads will do: Pillow lets go of the interpreter while it decodes, resizes and packs
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        results = pool.map(convert, works)
         return list(tqdm(results, "organise", total=len(works), unit="picture", disable=None))
+    finally:
+        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for every picture
 
 
 def picture_path(folder: Path, path: str) -> Path:
@@ -218,8 +255,8 @@ def _convert(source: Path, target: Path, size_px: int, work: Work) -> _Stored:
     """Store one picture as PNG, unless it is there already."""
     stored = picture_path(target, work.path)
     if stored.is_file():
-        with Image.open(stored) as image:
-            return _Stored("", hashlib.sha256(image.tobytes()).digest())
+        with Image.open(stored) as before:
+            return _Stored("", hashlib.sha256(before.tobytes()).digest())
     try:
         picture = to_pixels((source / work.path).read_bytes(), size_px=size_px)
     except (OSError, PictureError) as error:
@@ -238,6 +275,7 @@ def _write_index(
 ) -> Dataset:
     works = [work for work, _ in kept]
     lists = tuple(works[0].parts)
+    (target / "dataset.json").unlink(missing_ok=True)  # it may not describe another works.csv
     with whole_file(target / "works.csv") as path, path.open("w", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["path", "style", "source", *lists])

@@ -16,8 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import keras
 import tensorflow as tf
 from pydantic import BaseModel, ConfigDict
@@ -71,37 +69,16 @@ def train(dataset_folder: Path, run_folder: Path, config: TrainConfig) -> Run:
         part: load_part(dataset_folder, split=config.split, part=part)
         for part in ("train", "validation")
     }
+    _refuse_enlarging(config, dataset)
     plan = _claim(run_folder, _plan(config, dataset, parts))
-    styles = len(dataset.styles)
-    keras.utils.set_random_seed(config.seed)
-    model, first_epoch = _restore_or_build(run_folder, config, styles)
-    batches, steps = training_batches(
-        parts["train"], config, styles=styles, first_epoch=first_epoch
-    )
-    if first_epoch == 0:
-        _compile(model, config, steps)
-    model.fit(
-        batches,
-        validation_data=fixed_batches(
-            parts["validation"], styles=styles, batch_size=config.batch_size
-        ),
-        steps_per_epoch=steps,
-        initial_epoch=first_epoch,
-        epochs=config.epochs,
-        callbacks=[_Keeper(run_folder)],
-        shuffle=False,  # the stream is shuffled already
-        verbose="auto" if os.isatty(1) else 2,
-    )
-    history = read_history(run_folder)
-    best = max(history, key=lambda row: row["val_accuracy"])
-    run = Run(
-        plan=plan,
-        best_epoch=int(best["epoch"]),
-        finished=datetime.now(UTC),
-        seconds=sum(row["seconds"] for row in history),
-    )
-    _finish(run_folder, run)
-    return run
+    try:
+        _fit(run_folder, parts, config, styles=len(dataset.styles))
+    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
+        first = str(error.message).splitlines()[0]
+        raise TrainingError(
+            f"a picture of {dataset_folder} is missing or damaged, organise again ({first})"
+        ) from error
+    return _conclude(run_folder, plan)
 
 
 def load_run(folder: Path) -> Run:
@@ -130,7 +107,7 @@ def read_history(folder: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-class _Keeper(keras.callbacks.Callback):
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
     """Saves a checkpoint, the best model and the history after every epoch, in this order.
 
     The number in the checkpoint's name says how many epochs it has seen; rows of the history
@@ -155,7 +132,10 @@ class _Keeper(keras.callbacks.Callback):
         if row["val_accuracy"] >= max(one["val_accuracy"] for one in rows):
             with whole_file(self._folder / "best.keras") as path:
                 self.model.get_layer(index=-1).save(path)
-        with whole_file(self._folder / "history.csv") as path, path.open("w") as file:
+        with (
+            whole_file(self._folder / "history.csv") as path,
+            path.open("w", encoding="utf-8") as file,
+        ):
             table = csv.DictWriter(file, _HISTORY, lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
@@ -163,6 +143,36 @@ class _Keeper(keras.callbacks.Callback):
             self.model.save(path)
         for old in _checkpoints(self._folder)[:-1]:
             old.unlink()
+
+
+def _refuse_enlarging(config: TrainConfig, dataset: Dataset) -> None:
+    if config.crop_px > dataset.config.size_px:
+        raise TrainingError(
+            f"crops of {config.crop_px} px are larger than the pictures of the dataset "
+            f"({dataset.config.size_px} px): lower --crop, or organise with a larger --size"
+        )
+
+
+def _fit(folder: Path, parts: dict[str, Part], config: TrainConfig, *, styles: int) -> None:
+    keras.utils.set_random_seed(config.seed)
+    model, first_epoch = _restore_or_build(folder, config, styles)
+    batches, steps = training_batches(
+        parts["train"], config, styles=styles, first_epoch=first_epoch
+    )
+    if first_epoch == 0:
+        _compile(model, config, steps)
+    model.fit(
+        batches,
+        validation_data=fixed_batches(
+            parts["validation"], styles=styles, batch_size=config.batch_size
+        ),
+        steps_per_epoch=steps,
+        initial_epoch=first_epoch,
+        epochs=config.epochs,
+        callbacks=[_Keeper(folder)],
+        shuffle=False,  # the stream is shuffled already
+        verbose="auto" if os.isatty(1) else 2,
+    )
 
 
 def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part]) -> Plan:
@@ -182,9 +192,12 @@ def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part]) -> Plan
 
 
 def _claim(folder: Path, plan: Plan) -> Plan:
-    """Write the plan, or return the one that the folder was begun with if it fits."""
+    """Write the plan, or return the one that the folder was begun with if it fits.
+
+    Before the first checkpoint nothing would be lost, so that wrong options can be put right.
+    """
     path = folder / "plan.json"
-    if not path.is_file():
+    if not path.is_file() or not _checkpoints(folder):
         with whole_file(path) as file:
             file.write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
         return plan
@@ -197,9 +210,7 @@ def _claim(folder: Path, plan: Plan) -> Plan:
     return begun
 
 
-def _restore_or_build(
-    folder: Path, config: TrainConfig, styles: int
-) -> tuple[keras.Model, int]:
+def _restore_or_build(folder: Path, config: TrainConfig, styles: int) -> tuple[keras.Model, int]:
     checkpoints = _checkpoints(folder)
     if checkpoints:
         last = checkpoints[-1]
@@ -242,21 +253,32 @@ def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("checkpoint-*.keras"))
 
 
-def _finish(folder: Path, run: Run) -> None:
+def _conclude(folder: Path, plan: Plan) -> Run:
+    history = read_history(folder)
+    # the later one of equals, as it is kept in best.keras
+    best = max(history, key=lambda row: (row["val_accuracy"], row["epoch"]))
+    run = Run(
+        plan=plan,
+        best_epoch=int(best["epoch"]),
+        finished=datetime.now(UTC),
+        seconds=sum(row["seconds"] for row in history),
+    )
     with whole_file(folder / "model.keras") as path:
         shutil.copyfile(folder / "best.keras", path)
     with whole_file(folder / "run.json") as path:
         path.write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
     for checkpoint in _checkpoints(folder):
         checkpoint.unlink()
+    return run
 
 
 def _commit() -> str:
     root = Path(__file__).parent.parent
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        result = subprocess.run(  # noqa: S603 - every word of the command stands above
+            command, cwd=root, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return result.stdout.strip()
-
