@@ -1,0 +1,241 @@
+"""One command per step: read the arguments, call one function, print one line.
+
+TensorFlow takes seconds to import, so every command imports its step when it is called.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Annotated, Literal
+
+import typer
+from pydantic import ValidationError
+
+from training.config import OrganiseConfig, TrainConfig
+from training.errors import TrainingError
+
+_ORGANISE = OrganiseConfig()
+_TRAIN = TrainConfig()
+
+cli = typer.Typer(
+    help="Make a model that names art styles: organise, train, evaluate, export.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+Dataset = Annotated[Path, typer.Argument(help="Dataset folder, made by organise.")]
+FinishedRun = Annotated[Path, typer.Argument(help="Run folder, made by train.")]
+
+
+@cli.command()
+def organise(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with metadata.csv (columns path, style), or with a folder per style."
+        ),
+    ],
+    dataset: Annotated[Path, typer.Argument(help="Folder to write.")],
+    size: Annotated[
+        int, typer.Option(help="Side of the stored squares in pixels: what the model will see.")
+    ] = _ORGANISE.size_px,
+    min_pictures: Annotated[
+        int, typer.Option(help="Styles with fewer pictures stay out.")
+    ] = _ORGANISE.min_pictures_per_style,
+    test_share: Annotated[
+        float, typer.Option(help="Share kept for the final figures.")
+    ] = _ORGANISE.test_share,
+    validation_share: Annotated[
+        float, typer.Option(help="Share that picks the best epoch and the temperature.")
+    ] = _ORGANISE.validation_share,
+    seed: Annotated[int, typer.Option(help="Decides the split.")] = _ORGANISE.seed,
+    max_unreadable_share: Annotated[
+        float, typer.Option(help="Give up when more pictures than this cannot be read.")
+    ] = _ORGANISE.max_unreadable_share,
+) -> None:
+    """Turn labelled pictures into a dataset: known styles, named splits, squares of one size."""
+    with _one_clear_line():
+        from training.organise import organise as step
+
+        config = OrganiseConfig(
+            size_px=size,
+            min_pictures_per_style=min_pictures,
+            test_share=test_share,
+            validation_share=validation_share,
+            seed=seed,
+            max_unreadable_share=max_unreadable_share,
+        )
+        done = step(source, dataset, config)
+    left_out = sum(done.skipped.values())
+    typer.echo(
+        f"{done.pictures} pictures of {len(done.styles)} styles are in {dataset} "
+        f"({left_out} left out; dataset.json says why)"
+    )
+
+
+@cli.command()
+def train(
+    dataset: Dataset,
+    run: Annotated[Path, typer.Argument(help="Folder to write; a broken-off run goes on.")],
+    architecture: Annotated[
+        str, typer.Option(help="resnet50, vgg16, inceptionv3, mobilenetv2 or xception.")
+    ] = _TRAIN.architecture,
+    weights: Annotated[
+        str,
+        typer.Option(help="Where to begin: imagenet (downloaded), none, or a Keras weights file."),
+    ] = str(_TRAIN.weights),
+    split: Annotated[str, typer.Option(help="List of the dataset to train on.")] = _TRAIN.split,
+    epochs: Annotated[int, typer.Option(help="How often each picture is seen.")] = _TRAIN.epochs,
+    batch_size: Annotated[
+        int, typer.Option(help="Pictures per step; fewer need less memory.")
+    ] = _TRAIN.batch_size,
+    crop: Annotated[
+        int, typer.Option(help="Side of the random training crops in pixels.")
+    ] = _TRAIN.crop_px,
+    learning_rate: Annotated[
+        float, typer.Option(help="Highest rate; it warms up, then falls as a cosine.")
+    ] = _TRAIN.learning_rate,
+    weight_decay: Annotated[
+        float, typer.Option(help="Pull of the weights towards 0.")
+    ] = _TRAIN.weight_decay,
+    mixup_alpha: Annotated[
+        float, typer.Option(help="How strongly pictures are blended; 0 turns it off.")
+    ] = _TRAIN.mixup_alpha,
+    label_smoothing: Annotated[
+        float, typer.Option(help="Share of each label that is spread over all styles.")
+    ] = _TRAIN.label_smoothing,
+    dropout: Annotated[
+        float, typer.Option(help="Share of the features hidden in a step.")
+    ] = _TRAIN.dropout,
+    class_weights: Annotated[
+        Literal["none", "sqrt", "balanced"],
+        typer.Option(help="How much rare styles count: as they come, half-way, or all alike."),
+    ] = _TRAIN.class_weights,
+    seed: Annotated[int, typer.Option(help="Decides order, crops and weights.")] = _TRAIN.seed,
+) -> None:
+    """Train a model; the same command again goes on where it was stopped."""
+    with _one_clear_line():
+        config = TrainConfig(
+            architecture=architecture,
+            weights=None if weights == "none" else weights,
+            split=split,
+            epochs=epochs,
+            batch_size=batch_size,
+            crop_px=crop,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            mixup_alpha=mixup_alpha,
+            label_smoothing=label_smoothing,
+            dropout=dropout,
+            class_weights=class_weights,
+            seed=seed,
+        )
+        with _quiet_import():
+            from training.train import train as step
+        done = step(dataset, run, config)
+    typer.echo(
+        f"{epochs} epochs in {done.seconds / 60:.0f} minutes; the model of epoch "
+        f"{done.best_epoch}, the best on validation, is in {run}"
+    )
+
+
+@cli.command()
+def evaluate(
+    dataset: Dataset,
+    run: FinishedRun,
+    split: Annotated[
+        str | None, typer.Option(help="Another list to test on; the run's own by default.")
+    ] = None,
+) -> None:
+    """Measure a finished run on the test pictures."""
+    with _one_clear_line():
+        with _quiet_import():
+            from training.evaluate import evaluate as step
+            from training.evaluate import evaluation_folder
+        done = step(dataset, run, split=split)
+        folder = evaluation_folder(run, own=done.own_split, split=done.test.split)
+    low, high = done.test.top1_interval or (done.test.top1, done.test.top1)
+    typer.echo(
+        f"{done.test.top1:.1%} of {done.test.pictures} test pictures are named rightly "
+        f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}"
+    )
+
+
+@cli.command()
+def export(
+    dataset: Dataset,
+    run: FinishedRun,
+    model: Annotated[Path, typer.Argument(help="Model folder to write.")],
+    precision: Annotated[
+        Literal["float32", "float16"],
+        typer.Option(help="How weights are stored; float16 takes half the room."),
+    ] = "float16",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Export even if it answers differently from Keras.")
+    ] = False,
+) -> None:
+    """Turn a finished run into the folder that the service runs on."""
+    with _one_clear_line():
+        with _quiet_import():
+            from training.export import export as step
+        done = step(
+            dataset,
+            run,
+            model,
+            precision=precision,
+            is_replacing=replace,
+            is_forced=force,
+        )
+    typer.echo(
+        f"model {done.id} ({len(done.files) + 1} files, {done.test.top1:.1%} of "
+        f"{done.test.pictures} test pictures right) is in {model}"
+    )
+
+
+@contextmanager
+def _one_clear_line() -> Iterator[None]:
+    """Turn what a person can cause or answer into one line and exit code 1."""
+    try:
+        yield
+    except TrainingError as error:
+        message = f"error: {error}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        message = f"error: {place}={str(first['input'])[:80]}: {first['msg']}"
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        message = f"error: {where}{error.strerror or error}"
+    except KeyboardInterrupt:
+        message = "stopped; run the same command again to go on"
+    else:
+        return
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Hold back what TensorFlow's libraries write to stderr, unless the import fails.
+
+    They do so before they read TF_CPP_MIN_LOG_LEVEL, past Python's sys.stderr.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
