@@ -6,17 +6,21 @@ python=$1 folder=$2 lock=$3
 fail() { echo "error: $*" >&2; exit 1; }
 
 [ -n "$python" ] || fail "no Python from 3.11 to 3.13 found: install one, or name it with PYTHON="
-echo "Making $folder with $("$python" --version) from $lock ..." >&2
+echo "Making $folder with $("$python" --version) from $lock, once ..." >&2
 rm -f "$folder/installed"
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     # Debian keeps these in a package of their own
     package="$(basename "$(readlink -f "$(command -v "$python")")")-venv"
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
         fail "$python cannot make environments: run 'sudo apt-get install $package', then make again"
-    apt-get update -qq && apt-get install -y -qq "$package" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq && apt-get install -y -qq -o Dpkg::Use-Pty=0 "$package" >/dev/null ||
+        fail "apt-get could not install $package: install it, then make again"
 fi
 "$python" -m venv --clear "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+quiet=--quiet
+[ -t 2 ] && quiet=--progress-bar=on
+"$folder/bin/python" -m pip install "$quiet" --disable-pip-version-check --no-deps \
     --require-hashes --only-binary :all: -r "$lock" ||
     fail "the packages could not be installed: is there a connection to a package index?"
 touch "$folder/installed"
