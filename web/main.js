@@ -159,9 +159,9 @@ function listen() {
     if (files.length > 0) receive(files);
   });
   document.addEventListener("paste", (event) => receive(event.clipboardData?.files ?? []));
-  document
-    .getElementById("picture")
-    ?.addEventListener("error", () => update({ hasPreview: false }));
+  const picture = document.getElementById("picture");
+  picture?.addEventListener("load", () => update({ hasPreview: true })); // its size is known now
+  picture?.addEventListener("error", () => update({ hasPreview: false }));
   window.addEventListener("offline", () => update({ isOffline: true }));
   window.addEventListener("online", () => update({ isOffline: false }));
   listenForDrops();

@@ -88,6 +88,10 @@ function renderPicture(picture, hasPreview) {
     image.src = picture.url;
     image.alt = `Your picture: ${picture.name}`;
   }
+  if (image.naturalWidth > 0) {
+    element("hung").style.setProperty("--width", String(image.naturalWidth));
+    element("hung").style.setProperty("--height", String(image.naturalHeight));
+  }
 }
 
 /**

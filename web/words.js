@@ -75,7 +75,7 @@ export function odds(answer) {
   const sure = percent(answer.style.probability);
   const next = answer.probabilities[1];
   if (next === undefined || next.probability < WORTH_NAMING) return `${sure} sure.`;
-  const second = `${next.name}, ${percent(next.probability)}.`;
+  const second = `${next.name},\u00a0${percent(next.probability)}.`;
   return isUnsure(answer)
     ? `Unsure: only ${sure}. It may also be ${second}`
     : `${sure} sure. Next: ${second}`;
@@ -88,7 +88,7 @@ export function odds(answer) {
 export function trackRecord(catalogue) {
   const top1 = catalogue.model.test?.top1;
   if (top1 === undefined) return "";
-  return `On test pictures this model names the right style ${Math.round(top1 * 10)} times in\u00a010.`;
+  return `On test pictures this model names the right style ${Math.round(top1 * 10)}\u00a0times\u00a0in\u00a010.`;
 }
 
 /**

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -16,15 +16,24 @@ def running_chromium() -> Iterator[Browser]:
     Raises:
         RuntimeError: there is none.
     """
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=found)
-        except Error as error:
-            raise RuntimeError(
-                "no Chromium starts here: run tests/web/install_chromium.sh, then try again"
-            ) from error
+        browser = launch(playwright.chromium)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def launch(kind: BrowserType, *arguments: str) -> Browser:
+    """Start a headless Chromium with further command-line arguments.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    try:
+        return kind.launch(executable_path=found, args=list(arguments))
+    except Error as error:
+        raise RuntimeError(
+            f"{found or 'Chromium'} does not start here; tests/web/install_chromium.sh installs one"
+        ) from error

@@ -25,6 +25,7 @@ from playwright.sync_api import (
 from lambda_fn.contract.manifest import ModelManifest
 from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.pictures import draw_picture, encode
+from tests.web.browser import launch
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 
 pytestmark = pytest.mark.browser
@@ -180,7 +181,7 @@ def test_styles_that_the_model_does_not_know_are_listed(page: Page) -> None:
 
 def test_the_page_says_before_and_after_how_often_the_model_is_right(page: Page) -> None:
     times = round(released_manifest().test.top1 * 10)
-    sentence = re.compile(f"names the right style {times} times in\\s10")
+    sentence = re.compile(f"names the right style {times}\\stimes\\sin\\s10")
 
     expect(page.get_by_text(sentence).filter(visible=True)).to_be_visible()
     choose(page, jpeg())
@@ -195,7 +196,7 @@ def test_an_unsure_answer_says_so_and_names_the_runner_up(page: Page) -> None:
     choose(page, jpeg())
 
     expect(page.get_by_role("heading", name="Perhaps Impressionism")).to_be_visible()
-    odds = re.compile(r"Unsure: only 34\s%\. It may also be Realism, 29\s%\.")
+    odds = re.compile(r"Unsure: only 34\s%\. It may also be Realism,\s29\s%\.")
     expect(page.get_by_text(odds)).to_be_visible()
 
 
@@ -582,11 +583,14 @@ def test_the_policy_stops_what_is_inline(page: Page, console: Console) -> None:
 
 
 def test_without_scripts_the_page_says_how_else_to_ask(chromium: Browser, server: str) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+    # Playwright's own switch leaves <noscript> hidden; with this one its locators cannot work
+    browser = launch(chromium.browser_type, "--blink-settings=scriptEnabled=false")
+    page = browser.new_page()
 
     page.goto(server)
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
 
-    expect(page.get_by_text("curl -H 'Content-Type: image/jpeg'")).to_be_visible()
-    expect(frame(page)).to_be_hidden()
-    context.close()
+    shown = [node["name"]["value"] for node in tree["nodes"] if "name" in node]
+    browser.close()
+    assert any(text.startswith("curl -H 'Content-Type: image/jpeg'") for text in shown)
+    assert not any("Hang a picture" in text for text in shown)
