@@ -1,7 +1,8 @@
 """Random changes that keep the style: crops, mirrors, colour, and the resolution of the source.
 
 They are Keras layers, active in training only, so that they run inside the training graph and
-their random state is saved with every checkpoint. All of them act on float32 RGB of 0 to 255.
+their random state is that of the model, which `train` keeps with every checkpoint. All of them
+take float32 RGB of 0 to 255; saturation may leave that range a little, for strong colours.
 """
 
 from typing import Any

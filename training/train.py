@@ -6,17 +6,20 @@ off goes on at its last whole epoch, with the pictures that it would have seen t
 """
 
 import csv
+import json
 import os
 import platform
 import shutil
 import subprocess
 import time
+import zipfile
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +31,7 @@ from training.errors import TrainingError
 from training.files import whole_file
 from training.organise import Dataset, load_dataset
 
+_RANDOM_STATE = "random_state.json"  # in the archive that a .keras file is
 _HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
@@ -141,6 +145,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
             table.writerows(rows)
         with whole_file(self._folder / f"checkpoint-{epoch + 1:04d}.keras") as path:
             self.model.save(path)
+            _append_random_state(path, self.model)
         for old in _checkpoints(self._folder)[:-1]:
             old.unlink()
 
@@ -215,8 +220,10 @@ def _restore_or_build(folder: Path, config: TrainConfig, styles: int) -> tuple[k
     if checkpoints:
         last = checkpoints[-1]
         try:
-            return keras.models.load_model(last), int(last.stem.rsplit("-", 1)[1])
-        except (ValueError, OSError) as error:
+            model = keras.models.load_model(last)
+            _restore_random_state(last, model)
+            return model, int(last.stem.rsplit("-", 1)[1])
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
             raise TrainingError(f"{last} is damaged ({error}): delete it to begin anew") from error
     classifier = build_classifier(
         config.architecture,
@@ -226,6 +233,26 @@ def _restore_or_build(folder: Path, config: TrainConfig, styles: int) -> tuple[k
         batch_norm_momentum=config.batch_norm_momentum,
     )
     return keras.Sequential([build_augmentation(config), classifier]), 0
+
+
+def _append_random_state(checkpoint: Path, model: keras.Model) -> None:
+    """Put the state of crops, colours and dropout into the file: Keras saves all but that."""
+    states = [np.asarray(one.value).tolist() for one in _random_states(model)]
+    with zipfile.ZipFile(checkpoint, "a") as archive:
+        archive.writestr(_RANDOM_STATE, json.dumps(states))
+
+
+def _restore_random_state(checkpoint: Path, model: keras.Model) -> None:
+    with zipfile.ZipFile(checkpoint) as archive:
+        if _RANDOM_STATE not in archive.namelist():
+            return  # written before there was one; going on with other crops is no error
+        states = json.loads(archive.read(_RANDOM_STATE))
+    for variable, state in zip(_random_states(model), states, strict=True):
+        variable.assign(state)
+
+
+def _random_states(model: keras.Model) -> list[keras.Variable]:
+    return [one for one in model.variables if one.path.endswith("seed_generator_state")]
 
 
 def _compile(model: keras.Model, config: TrainConfig, steps: int) -> None:
