@@ -17,7 +17,7 @@ _WIDTH_PX, _HEIGHT_PX = 1280, 860
 
 
 def take_screenshot(target: Path) -> None:
-    """Write a PNG of an answer at twice the resolution of the window."""
+    """Write a PNG of an answer at one and a half times the resolution of the window."""
     picture: FilePayload = {
         "name": "Twelve circles, drawn by code.jpg",
         "mimeType": "image/jpeg",
@@ -25,7 +25,7 @@ def take_screenshot(target: Path) -> None:
     }
     with running_server() as address, running_chromium() as browser:
         page = browser.new_page(
-            viewport={"width": _WIDTH_PX, "height": _HEIGHT_PX}, device_scale_factor=2
+            viewport={"width": _WIDTH_PX, "height": _HEIGHT_PX}, device_scale_factor=1.5
         )
         page.goto(address)
         page.locator("input[type=file]").set_input_files(picture)
