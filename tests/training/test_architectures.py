@@ -1,0 +1,115 @@
+"""The five backbones: each runs, with the scaling of its own."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from training.architectures import ARCHITECTURES, build_classifier
+from training.errors import TrainingError
+
+pytestmark = pytest.mark.slow
+
+MEAN_BGR = np.array([103.939, 116.779, 123.68])
+PIXEL = np.array([[[[255.0, 51.0, 0.0]]]], np.float32)
+
+
+def build(name: str, **options: Any) -> keras.Model:
+    return build_classifier(
+        name,
+        **({"styles": 3, "weights": None, "dropout": 0.2, "batch_norm_momentum": 0.9} | options),
+    )
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_architecture_gives_one_logit_per_style(name: str) -> None:
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 75, 75, 3)).astype(np.float32)
+
+    logits = np.asarray(build(name)(picture, training=False))
+
+    assert logits.shape == (1, 3)
+    assert np.isfinite(logits).all()
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize(
+    ("name", "scaled"),
+    [
+        ("resnet50", np.array([0.0, 51.0, 255.0]) - MEAN_BGR),
+        ("vgg16", np.array([0.0, 51.0, 255.0]) - MEAN_BGR),
+        ("inceptionv3", np.array([1.0, -0.6, -1.0])),
+        ("mobilenetv2", np.array([1.0, -0.6, -1.0])),
+        ("xception", np.array([1.0, -0.6, -1.0])),
+    ],
+)
+def test_the_scaling_is_the_one_of_the_imagenet_weights(
+    name: str, scaled: np.ndarray[Any, np.dtype[np.float64]]
+) -> None:
+    pixel = keras.Input((None, None, 3))
+    graph = keras.Model(pixel, ARCHITECTURES[name].scale(pixel))
+
+    np.testing.assert_allclose(np.asarray(graph(PIXEL)).ravel(), scaled, atol=1e-4)
+
+
+def test_a_saved_graph_keeps_its_scaling(tmp_path: Path) -> None:
+    model = build("vgg16")
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 48, 48, 3)).astype(np.float32)
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
+
+    np.testing.assert_allclose(loaded(picture), model(picture), rtol=1e-5)
+
+
+def test_weights_of_a_file_are_taken(tmp_path: Path) -> None:
+    backbone = ARCHITECTURES["mobilenetv2"].build(
+        include_top=False, weights=None, input_shape=(None, None, 3)
+    )
+    backbone.save_weights(tmp_path / "some.weights.h5")
+
+    model = build("mobilenetv2", weights=tmp_path / "some.weights.h5")
+
+    taken = next(layer for layer in model.layers if isinstance(layer, keras.Model))
+    for one, other in zip(taken.get_weights(), backbone.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_all_batch_norms_get_the_momentum() -> None:
+    model = build("mobilenetv2", batch_norm_momentum=0.7)
+
+    backbone = next(layer for layer in model.layers if isinstance(layer, keras.Model))
+    norms = [one for one in backbone.layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert {norm.momentum for norm in norms} == {0.7}
+
+
+def test_an_unknown_architecture_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(TrainingError, match=r"'alexnet'.*mobilenetv2"):
+        build("alexnet")
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "no weights file"), ("x", "does not fit")])
+def test_weights_that_cannot_be_read_are_refused(
+    tmp_path: Path, content: str | None, reason: str
+) -> None:
+    file = tmp_path / "some.weights.h5"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(TrainingError, match=reason):
+        build("mobilenetv2", weights=file)
+
+
+def test_imagenet_weights_that_cannot_be_fetched_are_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # patched because a test may not reach the network, and Keras may have them in its cache
+    def build_offline(**options: Any) -> keras.Model:
+        raise Exception("URL fetch failure")
+
+    broken = ARCHITECTURES["mobilenetv2"].__class__(build_offline, lambda pixels: pixels)
+    monkeypatch.setitem(ARCHITECTURES, "mobilenetv2", broken)
+
+    with pytest.raises(TrainingError, match="give a weights file"):
+        build("mobilenetv2", weights="imagenet")

@@ -1,0 +1,156 @@
+"""The command line: one call, one closing line, one clear line when something is wrong."""
+
+import errno
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.pictures import paint_collection
+from training.cli import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(one) for one in arguments])
+
+
+def assert_one_clear_line(result: Result, text: str) -> None:
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("error: ")
+    assert text in result.stderr
+
+
+def test_organise_ends_with_what_how_many_and_where(tmp_path: Path) -> None:
+    source = paint_collection(tmp_path / "source", {"cubism": 10, "ukiyo-e": 10})
+
+    result = call("organise", source, tmp_path / "new", "--size", 32, "--min-pictures", 5)
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"20 pictures of 2 styles are in {tmp_path / 'new'} (0 left out; dataset.json says why)\n"
+    )
+
+
+def test_our_own_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    result = call("organise", tmp_path / "nothing", tmp_path / "dataset")
+
+    assert_one_clear_line(result, f"{tmp_path / 'nothing'} is no folder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("organise", "source", "dataset", "--size", "8"), "size_px=8: "),
+        (("train", "dataset", "run", "--crop", "8"), "greater than or equal to 32"),
+        (("train", "dataset", "run", "--dropout", "1"), "dropout="),
+    ],
+)
+def test_a_value_out_of_its_range_is_one_line_and_exit_code_1(
+    arguments: tuple[str, ...], text: str
+) -> None:
+    assert_one_clear_line(call(*arguments), text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("organise", "source"),
+        ("organise", "source", "dataset", "--size", "large"),
+        ("train", "dataset", "run", "--class-weights", "fair"),
+        ("export", "dataset", "run", "model", "--precision", "int4"),
+        ("paint",),
+    ],
+)
+def test_wrong_arguments_are_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+# patched below: neither a full disk nor Ctrl-C can be had at a certain time
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_disk(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "dataset/works.csv")
+
+    monkeypatch.setattr("training.organise.organise", fill_disk)
+
+    assert_one_clear_line(
+        call("organise", "source", "dataset"), "dataset/works.csv: No space left on device"
+    )
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.organise.organise", stop)
+
+    result = call("organise", "source", "dataset")
+
+    assert result.exit_code == 1
+    assert result.stderr == "stopped; run the same command again to go on\n"
+
+
+@pytest.mark.parametrize("step", ["organise", "train", "evaluate", "export"])
+def test_every_step_explains_itself(step: str) -> None:
+    result = call(step, "--help")
+
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+def test_help_does_not_wait_for_tensorflow() -> None:
+    program = "import sys, training.__main__, training.organise; print('tensorflow' in sys.modules)"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "False\n"
+
+
+@pytest.mark.slow
+def test_train_needs_a_dataset(tmp_path: Path) -> None:
+    assert_one_clear_line(call("train", tmp_path, tmp_path / "run"), "no finished dataset")
+
+
+@pytest.mark.slow
+def test_train_refuses_an_unknown_architecture(dataset: Path, tmp_path: Path) -> None:
+    result = call("train", dataset, tmp_path, "--architecture", "alexnet", "--crop", 48)
+
+    assert_one_clear_line(result, "no architecture 'alexnet'")
+
+
+@pytest.mark.slow
+def test_evaluate_ends_with_the_accuracy_and_where(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+
+    result = call("evaluate", dataset, copy)
+
+    assert result.exit_code == 0
+    assert "of 24 test pictures are named rightly (95 %: " in result.stdout
+    assert result.stdout.endswith(f"the figures are in {copy / 'evaluation'}\n")
+
+
+@pytest.mark.slow
+def test_export_ends_with_the_id_and_where(dataset: Path, run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+
+    result = call("export", dataset, copy, tmp_path / "model", "--precision", "float32")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("model mobilenetv2-64-")
+    assert result.stdout.endswith(f"is in {tmp_path / 'model'}\n")
+
+
+@pytest.mark.slow
+def test_evaluate_and_export_need_a_finished_run(dataset: Path, tmp_path: Path) -> None:
+    assert_one_clear_line(call("evaluate", dataset, tmp_path), "no finished run")
+    assert_one_clear_line(call("export", dataset, tmp_path, tmp_path / "m"), "no finished run")

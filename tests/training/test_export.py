@@ -1,0 +1,163 @@
+"""From drawn pictures to a served model; what export refuses."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lambda_fn.contract.manifest import (
+    GOLDEN_FILE,
+    KERAS_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    ModelManifest,
+    sha256_of,
+)
+from lambda_fn.model import load_model
+from training import export as steps
+from training.errors import TrainingError
+from training.export import Parity, export, require_parity
+from training.golden import draw_golden
+from training.train import load_run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def served_run(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy: export writes a manifest into the run folder."""
+    return Path(shutil.copytree(run, tmp_path_factory.mktemp("served") / "run"))
+
+
+@pytest.fixture(scope="module")
+def model(
+    dataset: Path, served_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, ModelManifest]:
+    folder = tmp_path_factory.mktemp("models") / "model"
+    return folder, export(dataset, served_run, folder)
+
+
+def test_export_writes_exactly_the_files_of_its_manifest(
+    model: tuple[Path, ModelManifest],
+) -> None:
+    folder, manifest = model
+
+    files = {path.name for path in folder.iterdir()}
+
+    assert files == {MODEL_FILE, GOLDEN_FILE, MANIFEST_FILE}
+    assert set(manifest.files) == files - {MANIFEST_FILE}
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_the_id_names_architecture_size_day_and_file(
+    model: tuple[Path, ModelManifest], served_run: Path
+) -> None:
+    folder, manifest = model
+    day = load_run(served_run).finished.strftime("%Y%m%d")
+
+    assert manifest.id == f"mobilenetv2-64-{day}-{sha256_of(folder / MODEL_FILE)[:6]}"
+
+
+def test_the_exported_model_gives_its_golden_answers(model: tuple[Path, ModelManifest]) -> None:
+    golden = np.load(model[0] / GOLDEN_FILE)
+    loaded = load_model(model[0])
+
+    answers = [loaded.probabilities(one.astype(np.float32)) for one in golden["pictures"]]
+
+    assert golden["pictures"].dtype == np.uint8
+    assert golden["probabilities"].dtype == np.float32
+    np.testing.assert_allclose(np.stack(answers), golden["probabilities"], atol=1e-6)
+
+
+def test_the_run_served_by_tensorflow_agrees_with_the_exported_file(
+    model: tuple[Path, ModelManifest], served_run: Path
+) -> None:
+    lite, full = load_model(model[0]), load_model(served_run, runtime="tensorflow")
+    pictures = draw_golden(lite.manifest.input_size_px).astype(np.float32)
+
+    answers = np.stack([lite.probabilities(one) for one in pictures])
+    expected = np.stack([full.probabilities(one) for one in pictures])
+
+    np.testing.assert_allclose(answers, expected, atol=0.01)
+
+
+def test_the_runs_own_manifest_is_of_its_keras_file(
+    model: tuple[Path, ModelManifest], served_run: Path
+) -> None:
+    manifest = load_model(served_run, runtime="tensorflow").manifest
+
+    assert manifest.files == {KERAS_FILE: sha256_of(served_run / KERAS_FILE)}
+    assert manifest.precision == "float32"
+    assert manifest.temperature == model[1].temperature
+
+
+def test_export_refuses_a_folder_that_holds_a_model(
+    dataset: Path, served_run: Path, model: tuple[Path, ModelManifest]
+) -> None:
+    before = sha256_of(model[0] / MANIFEST_FILE)
+
+    with pytest.raises(TrainingError, match="--replace"):
+        export(dataset, served_run, model[0])
+
+    assert sha256_of(model[0] / MANIFEST_FILE) == before
+
+
+def test_export_refuses_a_file_that_answers_differently(
+    dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twist_temperature(monkeypatch)
+
+    with pytest.raises(TrainingError, match="float32 probability"):
+        export(dataset, served_run, tmp_path / "model", precision="float32")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_by_force_replaces_a_folder_though_it_answers_differently(
+    dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twist_temperature(monkeypatch)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old").touch()
+
+    manifest = export(
+        dataset,
+        served_run,
+        tmp_path / "model",
+        precision="float32",
+        is_replacing=True,
+        is_forced=True,
+    )
+
+    assert load_model(tmp_path / "model").manifest == manifest
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert not (tmp_path / "model" / "old").exists()
+
+
+def twist_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patched because the converter itself makes no such mistake on demand."""
+    convert = steps.convert
+
+    def twisted(*arguments: object, **options: object) -> bytes:
+        return convert(*arguments, **(options | {"temperature": 1e-3}))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(steps, "convert", twisted)
+
+
+@pytest.mark.parametrize(
+    ("parity", "reason"),
+    [
+        (Parity(difference=2e-5, agreement=1, loss=0), "off by 2.0e-05"),
+        (Parity(difference=float("nan"), agreement=1, loss=0), "off by nan"),
+        (Parity(difference=0, agreement=0.98, loss=0), "2.00% of the pictures"),
+        (Parity(difference=0, agreement=1, loss=0.006), "0.60 points"),
+    ],
+)
+def test_parity_beyond_a_bound_is_refused_with_the_figure(parity: Parity, reason: str) -> None:
+    with pytest.raises(TrainingError, match=reason):
+        require_parity(parity)
+
+
+def test_parity_at_the_bounds_is_accepted() -> None:
+    require_parity(Parity(difference=1e-5, agreement=0.99, loss=0.005))
