@@ -21,6 +21,11 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 _HTML = """<!doctype html>
 <html lang="en">
 <head>
@@ -51,7 +56,7 @@ def add_docs(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def read_docs() -> Response:
-        return Response(_HTML, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+        return Response(_HTML, media_type="text/html", headers=_HEADERS)
 
     @app.get("/docs/start.js", include_in_schema=False)
     def read_start() -> Response:
