@@ -14,20 +14,160 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
-from training.config import OrganiseConfig, TrainConfig
+from training.config import CollectConfig, ImportConfig, OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 
+_COLLECT = CollectConfig()
+_IMPORT = ImportConfig()
 _ORGANISE = OrganiseConfig()
 _TRAIN = TrainConfig()
 
 cli = typer.Typer(
-    help="Make a model that names art styles: organise, train, evaluate, export.",
+    help="Make a model that names art styles: collect or import, organise, train, evaluate, "
+    "export.",
     no_args_is_help=True,
     add_completion=False,
 )
 
 Dataset = Annotated[Path, typer.Argument(help="Dataset folder, made by organise.")]
 FinishedRun = Annotated[Path, typer.Argument(help="Run folder, made by train.")]
+
+
+@cli.command()
+def collect(
+    raw: Annotated[Path, typer.Argument(help="Folder to write; a broken-off collection goes on.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Artist, by name or as in the address of the page; may be repeated."),
+    ] = None,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(help="'Rococo', 'baroque' (Rococo too), 'Ukiyo-e' ...; may be repeated."),
+    ] = None,
+    public_domain: Annotated[
+        bool, typer.Option("--public-domain", help="Leave out works in copyright.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(help="Stop at so many works.")] = None,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Only titles, styles, years and addresses.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say how many requests, hours and bytes are left."),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look for missing and broken files instead.")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="With --check: take them out, to be collected again."),
+    ] = False,
+    requests: Annotated[
+        int, typer.Option(help="Most requests in any 5 seconds; WikiArt blocks above 10.")
+    ] = _COLLECT.requests_per_window,
+    max_failed_share: Annotated[
+        float, typer.Option(help="Call it a failure when more works than this failed.")
+    ] = _COLLECT.max_failed_share,
+    base_url: Annotated[
+        str, typer.Option(help="Another site that speaks WikiArt's JSON interface.")
+    ] = _COLLECT.base_url,
+) -> None:
+    """Bring works and pictures from WikiArt; the same command again goes on."""
+    if repair and not check:
+        raise typer.BadParameter("--repair goes with --check")
+    with _one_clear_line():
+        if check:
+            line = _check_raw(raw, is_repairing=repair)
+        else:
+            config = CollectConfig(
+                base_url=base_url,
+                only=tuple(only or ()),
+                styles=tuple(style or ()),
+                is_public_domain_only=public_domain,
+                limit=limit,
+                has_pictures=not no_pictures,
+                requests_per_window=requests,
+                max_failed_share=max_failed_share,
+            )
+            line = _estimate(raw, config) if dry_run else _collect(raw, config)
+    typer.echo(line)
+
+
+def _collect(raw: Path, config: CollectConfig) -> str:
+    from training.collect import collect as step
+    from training.raw import counts_by_reason
+
+    done = step(raw, config)
+    left_out = counts_by_reason(done.failed | done.skipped)
+    return (
+        f"{done.works} works of {done.artists} artists ({done.new} new, {done.pictures} with a "
+        f"picture) are in {raw}" + (f"; left out: {left_out}" if left_out else "")
+    )
+
+
+def _estimate(raw: Path, config: CollectConfig) -> str:
+    from training.estimate import estimate
+
+    left = estimate(raw, config)
+    size = "an unknown size"
+    if left.picture_bytes is not None:
+        size = f"{left.picture_bytes / 1e6:,.1f} MB"
+    bound = "at most" if config.styles else "about"
+    return (
+        f"{bound} {left.works:,} works and {left.pictures:,} pictures of {left.artists:,} artists "
+        f"are left: {left.requests:,} requests, {left.seconds / 3600:,.1f} hours or more, {size}"
+    )
+
+
+def _check_raw(raw: Path, *, is_repairing: bool) -> str:
+    from training.raw import check_raw
+
+    health = check_raw(raw, is_repairing=is_repairing)
+    if is_repairing:
+        return (
+            f"{raw}: {health.findings}; broken ones are taken out: run the step that made the "
+            "folder again to bring what is missing"
+        )
+    if not health.is_whole:
+        raise TrainingError(
+            f"{raw}: {health.findings}: add --repair to take out what is broken, then run the step "
+            "that made the folder again to bring what is missing"
+        )
+    return (
+        f"{health.works} works and {health.pictures} pictures in {raw} are sound "
+        f"({health.without_picture} works have no picture)"
+    )
+
+
+@cli.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(help="Folder with a folder of pictures per style, or with a CSV.")
+    ],
+    raw: Annotated[Path, typer.Argument(help="Folder to write or to add to.")],
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV in SOURCE with the columns path and style, and if known wikiart_style, "
+            "artist, title, year, genre, source, rights, wikiart_path. metadata.csv is found."
+        ),
+    ] = None,
+    max_unreadable_share: Annotated[
+        float, typer.Option(help="Give up when more pictures than this cannot be read.")
+    ] = _IMPORT.max_unreadable_share,
+) -> None:
+    """Take labelled pictures of your own to where collect puts WikiArt's."""
+    with _one_clear_line():
+        from training.importing import import_works as step
+        from training.raw import counts_by_reason
+
+        config = ImportConfig(csv=csv, max_unreadable_share=max_unreadable_share)
+        done = step(source, raw, config)
+    left_out = counts_by_reason(done.skipped)
+    typer.echo(
+        f"{done.works} works of {done.styles} styles ({done.new} new) are in {raw}"
+        + (f"; left out: {left_out}" if left_out else "")
+    )
 
 
 @cli.command()

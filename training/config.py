@@ -10,6 +10,43 @@ class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CollectConfig(_Config):
+    """What `collect` asks WikiArt for, and how politely."""
+
+    base_url: str = Field(default="https://www.wikiart.org", pattern=r"^https?://[^/?#]+/?$")
+    own_domains: tuple[str, ...] = Field(
+        default=("wikiart.org",),
+        description="hosts of pictures and redirects end in one of these, or are the base's own",
+    )
+    user_agent: str = "StyleYourArt/0.1 (collects labelled pictures to train on; obeys 429)"
+    only: tuple[str, ...] = Field(default=(), description="artists, by name or WikiArt's slug")
+    styles: tuple[str, ...] = Field(default=(), description="WikiArt's names, our names or slugs")
+    is_public_domain_only: bool = False
+    limit: int | None = Field(default=None, ge=1, description="works")
+    has_pictures: bool = True
+    requests_per_window: int = Field(default=10, ge=1)
+    window_s: float = Field(default=5.0, gt=0)
+    connections: int = Field(default=4, ge=1, le=16)
+    timeout_s: float = Field(default=30.0, gt=0, description="of each wait for bytes")
+    attempts: int = Field(default=6, ge=1)
+    backoff_s: float = Field(default=1.0, ge=0, description="before the second try; then doubled")
+    max_backoff_s: float = Field(default=60.0, ge=0)
+    max_retry_after_s: float = Field(
+        default=900.0, ge=0, description="a server that asks for a longer pause ends the step"
+    )
+    max_failed_share: float = Field(default=0.05, ge=0, le=1)
+    max_failures_in_a_row: int = Field(default=20, ge=1, description="then the site is down")
+
+
+class ImportConfig(_Config):
+    """How `import` reads labelled pictures."""
+
+    csv: Path | None = Field(
+        default=None, description="inside of the source; its metadata.csv where there is one"
+    )
+    max_unreadable_share: float = Field(default=0.05, ge=0, le=1)
+
+
 class OrganiseConfig(_Config):
     """How `organise` turns labelled pictures into a dataset."""
 
