@@ -39,6 +39,7 @@ from training.raw import (
 from training.wikiart import (
     ARTISTS,
     LISTED_WORKS,
+    NO_ADDRESS,
     Artist,
     ListedWork,
     RequestFailedError,
@@ -74,12 +75,13 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one work; at most one of the reasons is set."""
+    """What became of one work; `error` came up at `stage`."""
 
     is_new: bool = False
     has_picture: bool = False
     skipped: str = ""
-    failed: str = ""
+    stage: str = ""
+    error: RequestFailedError | None = None
 
 
 def collect(raw: Path, config: CollectConfig) -> Collected:
@@ -90,7 +92,7 @@ def collect(raw: Path, config: CollectConfig) -> Collected:
     """
     styles = wanted_styles(config)
     with open_raw(raw) as folder, WikiArt(config) as site:
-        collection = _Collection(raw, folder, site, config, styles)
+        collection = _Collection(raw, folder, site, config=config, styles=styles)
         collection.run()
         done = collection.result()
     with whole_file(raw / "collected.json") as path:
@@ -108,6 +110,7 @@ class _Collection:
         raw: Path,
         folder: RawFolder,
         site: WikiArt,
+        *,
         config: CollectConfig,
         styles: frozenset[str] | None,
     ) -> None:
@@ -165,7 +168,7 @@ class _Collection:
             try:
                 works = works_of(self._site, self._raw, artist)
             except RequestFailedError as error:
-                self._fail(f"list of works: {error.reason}")
+                self._fail("list of works", error)
                 continue
             self._artists += 1
             new = [work for work in works if work.id not in seen]
@@ -180,7 +183,7 @@ class _Collection:
         try:
             work = known or _describe(self._site, entry)
         except RequestFailedError as error:
-            return _Outcome(failed=f"details: {error.reason}")
+            return _Outcome(stage="details", error=error)
         if self._styles is not None and not has_style(work, self._styles):
             self._folder.add(work)
             return _Outcome(skipped="other style")
@@ -194,24 +197,26 @@ class _Collection:
             whole = _with_picture(self._site, self._raw, work)
         except RequestFailedError as error:
             self._folder.add(work.model_copy(update={"picture": None}))
-            return _Outcome(failed=f"picture: {error.reason}")
+            return _Outcome(stage="picture", error=error)
         self._folder.add(whole)
         return _Outcome(is_new=True, has_picture=True)
 
     def _count(self, outcome: _Outcome) -> None:
-        if outcome.failed:
-            self._fail(outcome.failed)
-        elif outcome.skipped:
+        if outcome.error:
+            self._fail(outcome.stage, outcome.error)
+            return
+        self._failures_in_a_row = 0
+        if outcome.skipped:
             self._skipped[outcome.skipped] += 1
         else:
             self._works += 1
             self._pictures += outcome.has_picture
             self._new += outcome.is_new
-            self._failures_in_a_row = 0
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, stage: str, error: RequestFailedError) -> None:
+        reason = f"{stage}: {error.reason}"
         self._failed[reason] += 1
-        self._failures_in_a_row += 1
+        self._failures_in_a_row += not error.is_about_one_work
         if self._failures_in_a_row >= self._config.max_failures_in_a_row:
             raise TrainingError(
                 f"{self._failures_in_a_row} requests in a row failed, the last with {reason}: "
@@ -300,7 +305,8 @@ def _only(artists: dict[str, tuple[Artist, Rights]], config: CollectConfig) -> s
     by_name |= {slug.casefold(): slug for slug in artists}
     for name in config.only:
         if name.casefold() not in by_name:
-            near = difflib.get_close_matches(name.casefold(), by_name, 3)
+            near = [one for one in by_name if name.casefold() in one][:3]
+            near = near or difflib.get_close_matches(name.casefold(), by_name, 3)
             hint = f"did you mean {', '.join(near)}?" if near else "names and slugs are understood"
             kind = "public-domain artist" if config.is_public_domain_only else "artist"
             raise TrainingError(f"{config.base_url} has no {kind} {name!r}: {hint}")
@@ -364,7 +370,7 @@ def _describe(site: WikiArt, entry: _Entry) -> RawWork:
 
 def _with_picture(site: WikiArt, raw: Path, work: RawWork) -> RawWork:
     if work.image_url is None:
-        raise RequestFailedError("no address")
+        raise RequestFailedError(NO_ADDRESS)
     data, picture = site.picture(work.image_url)
     suffix = _SUFFIXES.get(picture.format, f".{picture.format}")
     path = f"{PICTURES_FOLDER}/{_file_name(work.artist_slug or '')}/{work.id}{suffix}"

@@ -13,10 +13,17 @@ from email.utils import parsedate_to_datetime
 from threading import Event, Lock
 from types import TracebackType
 from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from lambda_fn.contract.images import Picture, PictureError, TooManyPixelsError
 from training.config import CollectConfig
@@ -29,6 +36,12 @@ _LARGE = "!Large.jpg"
 _VERSION = re.compile(r"![A-Za-z]+\.\w+$")  # without it the address is the original's
 
 
+NO_ADDRESS = "no address"
+OUTSIDE = "address outside of the site"
+_TOO_LARGE = "too many pixels"
+_GONE = ("HTTP 404", "HTTP 410")
+
+
 class RequestFailedError(Exception):
     """A request gave nothing of use; `is_passing` says that another try may."""
 
@@ -36,6 +49,11 @@ class RequestFailedError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.is_passing = is_passing
+
+    @property
+    def is_about_one_work(self) -> bool:
+        """The site works well: it is this one work that lacks something."""
+        return self.reason in (*_GONE, NO_ADDRESS, OUTSIDE, _TOO_LARGE)
 
 
 class StoppedError(Exception):
@@ -179,7 +197,7 @@ class WikiArt:
 
     def page_url(self, artist_slug: str, slug: str) -> str:
         """Return the address of a work's page for people."""
-        return str(self._base.join(f"/en/{artist_slug}/{slug}"))
+        return str(self._base.join(f"/en/{quote(artist_slug, safe='')}/{quote(slug, safe='')}"))
 
     def artists(self, *, is_public_domain: bool) -> list[Artist]:
         """Ask for the artists whose works are, or are not, in the public domain."""
@@ -197,10 +215,8 @@ class WikiArt:
         own = self._ask(f"Painting/ImageJson/{work.id}", _DETAILS)
         listed = work.model_dump(by_alias=True)
         known = {name: value for name, value in own.items() if value is not None}
-        try:
-            return WorkDetails.model_validate(listed | known | {"contentId": work.id})
-        except ValidationError as error:
-            raise RequestFailedError("JSON of another shape") from error
+        # never invalid: what makes no sense in a field counts as not given
+        return WorkDetails.model_validate(listed | known | {"contentId": work.id})
 
     def picture(self, url: str) -> tuple[bytes, Picture]:
         """Fetch the original picture; the large version where that is gone or too large for us."""
@@ -208,7 +224,7 @@ class WikiArt:
         try:
             return self._fetch(original)
         except RequestFailedError as error:
-            if error.reason not in _LARGE_INSTEAD:
+            if error.reason not in (*_GONE, _TOO_LARGE):
                 raise
         return self._fetch(original + _LARGE)
 
@@ -235,9 +251,8 @@ class WikiArt:
                 lambda error: isinstance(error, RequestFailedError) and error.is_passing
             ),
             stop=stop_after_attempt(config.attempts),
-            wait=wait_exponential_jitter(
-                config.backoff_s, config.max_backoff_s, jitter=config.backoff_s
-            ),
+            wait=wait_exponential(config.backoff_s, config.max_backoff_s)
+            + wait_random(0, config.backoff_s),
             sleep=self._sleep,
             reraise=True,
         )
@@ -249,7 +264,7 @@ class WikiArt:
         try:
             request = self._http.build_request(method, url, params=parameters)
         except httpx2.InvalidURL as error:
-            raise RequestFailedError("no address") from error
+            raise RequestFailedError(NO_ADDRESS) from error
         for _ in range(_MAX_REDIRECTS):
             response = self._send_once(request)
             if response.next_request is None:
@@ -260,7 +275,7 @@ class WikiArt:
 
     def _send_once(self, request: httpx2.Request) -> httpx2.Response:
         if not self._is_own(request.url):
-            raise RequestFailedError("address outside of the site")
+            raise RequestFailedError(OUTSIDE)
         self._limiter.wait()
         if self._stopping.is_set():
             raise StoppedError
@@ -300,10 +315,6 @@ class WikiArt:
     def _sleep(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise StoppedError
-
-
-_TOO_LARGE = "too many pixels"
-_LARGE_INSTEAD = ("HTTP 404", "HTTP 410", _TOO_LARGE)
 
 
 def _parse(response: httpx2.Response, shape: TypeAdapter[_T]) -> _T:
