@@ -81,24 +81,23 @@ def test_a_file_cut_anywhere_loses_only_the_line_that_was_being_written(tmp_path
     assert counts == {(lines, lines + 1) for lines in range(3)}
 
 
-def test_a_full_disk_leaves_the_works_before_it(
+def test_a_full_disk_leaves_whole_works_before_and_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class SmallDisk(FileIO):  # a real one cannot be filled here
-        def write(self, data: object) -> int:
-            return super().write(bytes(data)[:10])  # type: ignore[call-overload]
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            return super().write(data[:10] if b"too late" in data else data)
 
     make_raw(tmp_path / "raw")
     monkeypatch.setattr("training.raw.FileIO", SmallDisk)
 
-    with (
-        open_raw(tmp_path / "raw") as raw,
-        pytest.raises(OSError, match=r"No space .*works\.jsonl") as caught,
-    ):
-        raw.add(make_work("late"))
+    with open_raw(tmp_path / "raw") as raw:
+        with pytest.raises(OSError, match=r"No space .*works\.jsonl") as caught:
+            raw.add(make_work("too late"))
+        raw.add(make_work("with room"))
 
     assert caught.value.errno == errno.ENOSPC
-    assert [work.id for work in read_works(tmp_path / "raw")] == ["0", "1", "2"]
+    assert [work.id for work in read_works(tmp_path / "raw")] == ["0", "1", "2", "with room"]
 
 
 def test_two_processes_never_write_to_one_folder(tmp_path: Path) -> None:
