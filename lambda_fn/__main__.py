@@ -86,7 +86,9 @@ def _print_table(rows: "Sequence[Row]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("picture", "style", "", "next", "", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("picture", "style", "", "next", ""):
+        table.add_column(name, overflow="fold")
     for row in rows:
         cells = ["-", "", row.error.message if row.error else "", ""]
         if row.answer is not None:
