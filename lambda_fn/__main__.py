@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import io
 import logging
 import socket
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -60,11 +62,7 @@ def predict(
 
     from lambda_fn import batch
 
-    for target in (csv, json):
-        if target is not None and not target.absolute().parent.is_dir():
-            raise typer.BadParameter(
-                f"there is no folder {target.parent} to write {target.name} to"
-            )
+    _refuse_targets(csv, json)
     model = _load(_read_settings())
     files = batch.find_pictures(paths)
     if not files:
@@ -73,13 +71,33 @@ def predict(
     rows = [batch.predict_file(model, path) for path in bar]
     _print_table(rows)
     if csv is not None:
-        batch.write_csv(rows, model.manifest.styles, csv)
+        _write(csv, lambda: batch.write_csv(rows, model.manifest.styles, csv))
     if json is not None:
-        batch.write_json(rows, json)
+        _write(json, lambda: batch.write_json(rows, json))
     read = sum(row.answer is not None for row in rows)
     written = "".join(f", written to {target}" for target in (csv, json) if target)
     typer.echo(f"{read} of {len(rows)} pictures named{written}", err=True)
     raise typer.Exit(0 if read else 1)
+
+
+def _refuse_targets(*targets: Path | None) -> None:
+    """Refuse what cannot be written before the work begins, not after it."""
+    for target in targets:
+        if target is None:
+            continue
+        if target.is_dir():
+            raise typer.BadParameter(f"{target} is a folder: name a file to write")
+        if not target.absolute().parent.is_dir():
+            raise typer.BadParameter(
+                f"there is no folder {target.parent} to write {target.name} to"
+            )
+
+
+def _write(target: Path, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        _fail(f"cannot write {target}: {error.strerror or error}")
 
 
 def _print_table(rows: "Sequence[Row]") -> None:
@@ -95,6 +113,9 @@ def _print_table(rows: "Sequence[Row]") -> None:
             best = row.answer.probabilities[:2]
             cells = [cell for one in best for cell in (one.name, f"{one.probability:.0%}")]
         table.add_row(str(row.path), *cells)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a file's name need not be text that this terminal can show
+        sys.stdout.reconfigure(errors="backslashreplace")
     Console(markup=False, highlight=False).print(table)
 
 

@@ -14,6 +14,9 @@ from lambda_fn.model import StyleModel
 from lambda_fn.predict import predict
 from lambda_fn.schemas import ErrorFacts, Prediction
 
+# more than any picture that the service takes; read whole, it could take all memory
+MAX_FILE_BYTES = 200_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -39,6 +42,9 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
 def predict_file(model: StyleModel, path: Path) -> Row:
     """Return the row of one file, whatever is wrong with it."""
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            limit = f"The file has more than {MAX_FILE_BYTES // 1_000_000} MB."
+            return Row(path, None, ErrorFacts(code="file_too_large", message=limit))
         return Row(path, predict(model, path.read_bytes()), None)
     except ServiceError as error:
         return Row(path, None, ErrorFacts(code=error.code, message=error.message))
@@ -89,10 +95,14 @@ def _is_hidden(path: Path) -> bool:
 
 @contextmanager
 def _whole_text(target: Path) -> Iterator[TextIO]:
-    """Open a temporary file that becomes `target` only when everything is written."""
+    """Open a temporary file that becomes `target` only when everything is written.
+
+    A file's name need not be UTF-8, but the text must be: odd bytes become escapes such as
+    `\\udcff`, which in JSON stand for the name itself.
+    """
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             yield file
         temporary.replace(target)
     finally:

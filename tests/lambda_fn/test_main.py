@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lambda_fn.__main__ import cli
+from lambda_fn.batch import MAX_FILE_BYTES
 from tests.pictures import draw_picture, encode
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +92,73 @@ def test_predict_refuses_a_target_in_a_missing_folder_before_it_starts(folder: P
 
     assert result.exit_code == 2
     assert "/nowhere" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_predict_refuses_a_folder_as_target_before_it_starts(folder: Path, option: str) -> None:
+    result = CliRunner().invoke(
+        cli, ["predict", str(folder), option, str(folder.parent)], env={"COLUMNS": "300"}
+    )
+
+    assert result.exit_code == 2
+    assert "is a folder" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.fixture
+def odd_folder(tmp_path: Path) -> Path:
+    """Return a folder with a picture whose name is Latin-1, as from an old archive."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(encode(draw_picture()))
+    return folder
+
+
+def test_predict_prints_a_name_that_is_not_utf8(odd_folder: Path) -> None:
+    result = CliRunner().invoke(cli, ["predict", str(odd_folder)], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 0
+    assert r"caf\udce9.jpg" in result.stdout
+
+
+def test_predict_writes_a_csv_in_utf8_whatever_the_names(odd_folder: Path) -> None:
+    target = odd_folder.parent / "answers.csv"
+
+    result = CliRunner().invoke(cli, ["predict", str(odd_folder), "--csv", str(target)])
+
+    assert result.exit_code == 0
+    assert r"caf\udce9.jpg," in target.read_text("utf-8")
+
+
+def test_predict_writes_json_that_gives_an_odd_name_back(odd_folder: Path) -> None:
+    target = odd_folder.parent / "answers.json"
+
+    result = CliRunner().invoke(cli, ["predict", str(odd_folder), "--json", str(target)])
+
+    assert result.exit_code == 0
+    entry = json.loads(target.read_text("utf-8"))[0]
+    assert Path(entry["path"]) == next(odd_folder.iterdir())
+
+
+def test_predict_makes_a_huge_file_a_row_without_reading_it(folder: Path) -> None:
+    with (folder / "huge.jpg").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse: it takes no place on the disk
+
+    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 0
+    assert "The file has more than 200 MB." in result.stdout
+
+
+def test_predict_says_that_the_results_cannot_be_written(folder: Path) -> None:
+    target = folder / f"{'x' * 250}.csv"  # its temporary name is too long
+
+    result = CliRunner().invoke(cli, ["predict", str(folder), "--csv", str(target)])
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "a.jpg" in result.stdout
+    assert "cannot write" in result.stderr
 
 
 def test_predict_says_that_the_model_is_missing(
