@@ -1,16 +1,17 @@
 """create_app(): the routes and the one place where errors become answers."""
 
-import logging
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from lambda_fn.body import read_picture
+from lambda_fn.body import BodyReader
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
@@ -28,8 +29,7 @@ from lambda_fn.schemas import (
     Styles,
 )
 
-logger = logging.getLogger("artstyle")
-
+_MAX_PREDICTIONS = 2
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURE_BODY = {
     "requestBody": {
@@ -52,6 +52,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorBody, "description": "Too many bytes or pixels"},
     415: {"model": ErrorBody, "description": "Not a picture's Content-Type"},
     422: {"model": ErrorBody, "description": "The picture cannot be read"},
+    503: {"model": ErrorBody, "description": "Too many pictures at once; try again"},
 }
 
 
@@ -68,25 +69,34 @@ def create_app(model: StyleModel, *, max_body_bytes: int, web: Path | None = Non
         redoc_url=None,
     )
     # public and without cookies, so any page may ask
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"])
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
+    )
     _add_routes(app, model, max_body_bytes)
     _add_error_handlers(app)
     add_docs(app)
     if web is not None:
-        app.mount("/", Page(web))
+        # not mounted: a mount at / would also swallow wrong methods on the API's own routes
+        app.router.default = Page(web)
     else:
         app.get("/", response_model=Guide, tags=["about"])(Guide)
     return app
 
 
 def _add_routes(app: FastAPI, model: StyleModel, max_body_bytes: int) -> None:
-    async def picture(request: Request) -> bytes:
-        return await read_picture(request, max_bytes=max_body_bytes)
+    reader = BodyReader(max_body_bytes)
+    # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
+    # stay free for the other routes; so this route is no plain function.
+    slots = CapacityLimiter(_MAX_PREDICTIONS)
+
+    async def picture(request: Request) -> AsyncGenerator[bytes, None]:
+        async with reader.picture(request) as data:
+            yield data
 
     @app.post("/v1/predictions", tags=["styles"], openapi_extra=_PICTURE_BODY, responses=_ERRORS)
-    def create_prediction(data: Annotated[bytes, Depends(picture)]) -> Prediction:
+    async def create_prediction(data: Annotated[bytes, Depends(picture)]) -> Prediction:
         """Name the style of one picture. The picture is read in memory and not kept."""
-        return predict(model, data)
+        return await to_thread.run_sync(predict, model, data, limiter=slots)
 
     @app.get("/v1/styles", tags=["styles"])
     def list_styles() -> Styles:
@@ -118,7 +128,8 @@ def _styles(model: StyleModel) -> Styles:
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     def of_ours(request: Request, error: ServiceError) -> JSONResponse:
-        return _answer(error.status, error.code, error.message)
+        headers = {"Retry-After": "2"} if error.status == 503 else None
+        return _answer(error.status, error.code, error.message, headers)
 
     @app.exception_handler(HTTPException)
     def of_framework(request: Request, error: HTTPException) -> JSONResponse:
@@ -134,7 +145,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def of_surprise(request: Request, error: Exception) -> JSONResponse:
-        logger.error("request failed", exc_info=error)
+        # not logged here: the server, uvicorn or Mangum, gets the error too and logs it
         return _answer(
             500, "internal_error", "Something broke on our side. It is logged; try again later."
         )

@@ -1,58 +1,88 @@
-"""The body of a request -> the bytes of one picture, never more than the limit in memory."""
+"""The body of a request -> the bytes of one picture, within a budget of memory."""
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from lambda_fn import errors
 
 _FORM = "multipart/form-data"
 _DRAIN_FACTOR = 4
+_BUDGET_FACTOR = 8
 
 
-async def read_picture(request: Request, *, max_bytes: int) -> bytes:
-    """Return the raw body, or the one file of a form.
+class BodyReader:
+    """Reads bodies of at most `max_bytes` each, and of eight times that at any one moment."""
 
-    Raises:
-        ServiceError: no picture, several, a body over `max_bytes`, or of another type.
-    """
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._budget_bytes = _BUDGET_FACTOR * max_bytes
+        self._held_bytes = 0
+
+    @asynccontextmanager
+    async def picture(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Yield the raw body, or the one file of a form; it counts as held until the end.
+
+        Raises:
+            ServiceError: no picture, several, a body that is too large or of another type.
+        """
+        kind = _refuse_other_types(request)
+        chunks: list[bytes] = []
+        try:
+            await self._read(request, chunks)
+            body = b"".join(chunks)
+            if not body:
+                raise errors.EmptyBodyError("The request has no body: send a picture in it.")
+            yield await _file_of_form(request, body) if kind == _FORM else body
+        finally:
+            self._held_bytes -= sum(map(len, chunks))
+
+    async def _read(self, request: Request, chunks: list[bytes]) -> None:
+        """Append the body's chunks; of one that is too large, throw the rest away first.
+
+        A client that is still sending when the connection closes sees a broken pipe instead of
+        the answer. A body far over the limit, or announced as such, is not worth waiting for.
+        """
+        announced = request.headers.get("content-length", "")
+        size = 0
+        if announced.isdigit() and int(announced) > _DRAIN_FACTOR * self._max_bytes:
+            raise _too_large(self._max_bytes)
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= self._max_bytes:
+                    self._hold(chunk, chunks)
+                elif size > _DRAIN_FACTOR * self._max_bytes:
+                    break
+        except ClientDisconnect as error:
+            raise errors.IncompleteBodyError(
+                "The connection ended before the picture did: send it again."
+            ) from error
+        if size > self._max_bytes:
+            raise _too_large(self._max_bytes)
+
+    def _hold(self, chunk: bytes, chunks: list[bytes]) -> None:
+        if self._held_bytes + len(chunk) > self._budget_bytes:
+            raise errors.BusyError(
+                "Too many pictures are on their way right now: try again in a few seconds."
+            )
+        self._held_bytes += len(chunk)
+        chunks.append(chunk)
+
+
+def _refuse_other_types(request: Request) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and not kind.startswith("image/") and kind not in (_FORM, "application/octet-stream"):
         raise errors.UnsupportedContentTypeError(
             f"A body of type {kind} cannot be a picture: send it with 'Content-Type: image/jpeg' "
             "(or image/png, ...), or as the field 'file' of a multipart form."
         )
-    body = await _read(request, max_bytes)
-    if not body:
-        raise errors.EmptyBodyError("The request has no body: send a picture in it.")
-    return await _file_of_form(request, body) if kind == _FORM else body
-
-
-async def _read(request: Request, max_bytes: int) -> bytes:
-    """Read the body; of one that is too large, throw the rest away before answering.
-
-    A client that is still sending when the connection closes sees a broken pipe instead of the
-    answer. A body far over the limit, or announced as such, is not worth waiting for.
-    """
-    announced = request.headers.get("content-length", "")
-    is_hopeless = announced.isdigit() and int(announced) > _DRAIN_FACTOR * max_bytes
-    if is_hopeless:
-        raise _too_large(max_bytes)
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= max_bytes:
-            chunks.append(chunk)
-        else:
-            chunks.clear()
-        if size > _DRAIN_FACTOR * max_bytes:
-            break
-    if size > max_bytes:
-        raise _too_large(max_bytes)
-    return b"".join(chunks)
+    return kind
 
 
 def _too_large(max_bytes: int) -> errors.BodyTooLargeError:
@@ -67,7 +97,7 @@ async def _file_of_form(request: Request, body: bytes) -> bytes:
     try:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if len(files) > 1:
-            raise errors.SeveralFilesError("The form holds several files: send one at a time.")
+            raise _several_files()
         file = form.get("file")
         if not isinstance(file, UploadFile) or not (file.filename or file.size):
             raise errors.MissingFileError("The form has no file in its field 'file': add one.")
@@ -89,15 +119,22 @@ async def _parse(request: Request, body: bytes) -> FormData:
     parser.spool_max_size = len(body) + 1  # a picture never touches the disk
     try:
         return await parser.parse()
-    except (MultiPartException, KeyError) as error:
+    except MultiPartException as error:
+        raise (_several_files() if "Too many files" in error.message else _broken()) from error
+    except KeyError as error:
         raise _broken() from error
 
 
 def _broken() -> errors.BrokenMultipartError:
     return errors.BrokenMultipartError(
-        "The form cannot be taken apart (its boundary or its end is missing): let your HTTP "
-        "client build it, as in `curl -F file=@picture.jpg`."
+        "The form cannot be taken apart (its boundary or its end is missing, or it has many more "
+        "fields than the one it needs): let your HTTP client build it, as in "
+        "`curl -F file=@picture.jpg`."
     )
+
+
+def _several_files() -> errors.SeveralFilesError:
+    return errors.SeveralFilesError("The form holds several files: send one at a time.")
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

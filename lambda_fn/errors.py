@@ -5,11 +5,13 @@ ServiceError
 ├── MissingFileError            400  missing_file
 ├── SeveralFilesError           400  several_files
 ├── BrokenMultipartError        400  broken_multipart
+├── IncompleteBodyError         400  incomplete_body
 ├── BodyTooLargeError           413  body_too_large
 ├── TooManyPixelsError          413  too_many_pixels
 ├── UnsupportedContentTypeError 415  unsupported_content_type
 ├── UnreadableImageError        422  unreadable_image
-└── TruncatedImageError         422  truncated_image
+├── TruncatedImageError         422  truncated_image
+└── BusyError                   503  busy
 
 What the framework refuses by itself gets the code of its status: see `code_of_status`.
 """
@@ -55,6 +57,12 @@ class BrokenMultipartError(ServiceError):
     code = "broken_multipart"
 
 
+class IncompleteBodyError(ServiceError):
+    """The connection ended before the body did."""
+
+    code = "incomplete_body"
+
+
 class BodyTooLargeError(ServiceError):
     """The body is larger than the service accepts."""
 
@@ -88,6 +96,13 @@ class TruncatedImageError(ServiceError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "truncated_image"
+
+
+class BusyError(ServiceError):
+    """More pictures are on their way than fit into memory; worth another try."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "busy"
 
 
 _OF_PICTURE: dict[type[images.PictureError], type[ServiceError]] = {

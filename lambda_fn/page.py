@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 HEADERS_FILE = "headers.json"
 
@@ -22,10 +23,16 @@ class Page(StaticFiles):
         super().__init__(directory=folder, html=True)
         self._headers: dict[str, str] = json.loads((folder / HEADERS_FILE).read_text("utf-8"))
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve whole files only: a broken Range would be answered outside our error body."""
+        headers = [header for header in scope["headers"] if header[0] != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Any, status_code: int = 200
     ) -> Response:
         """Add the headers, and let a browser ask each time whether a file has changed."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(self._headers | {"Cache-Control": "no-cache"})
+        del response.headers["Accept-Ranges"]
         return response

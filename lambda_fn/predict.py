@@ -1,6 +1,5 @@
 """Bytes of a picture -> the answer; the same for the API and the command line."""
 
-import threading
 import time
 import uuid
 
@@ -9,9 +8,6 @@ from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.model import StyleModel
 from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
-
-# A picture of 100 megapixels takes up to a gigabyte while it is decoded: never many at a time.
-_DECODING = threading.BoundedSemaphore(2)
 
 
 def predict(model: StyleModel, data: bytes) -> Prediction:
@@ -22,8 +18,7 @@ def predict(model: StyleModel, data: bytes) -> Prediction:
     """
     started = time.perf_counter()
     try:
-        with _DECODING:
-            picture = to_pixels(data, size_px=model.manifest.input_size_px)
+        picture = to_pixels(data, size_px=model.manifest.input_size_px)
     except PictureError as error:
         raise errors.of_picture(error) from error
     decoded = time.perf_counter()

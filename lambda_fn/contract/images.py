@@ -6,6 +6,7 @@ photographed or scanned rather than how it was painted. The type is read from th
 """
 
 import math
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from PIL import ExifTags, Image
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")  # MPO comes in as JPEG
 MAX_PIXELS = 100_000_000
+# these decoders hold a picture three times over, so they get half
+_MAX_PIXELS_OF = {"WEBP": MAX_PIXELS // 2, "AVIF": MAX_PIXELS // 2}
+# a progressive JPEG may name its pixels again in every scan: a few kilobytes can take minutes
+_MAX_SCANNED_PIXELS = 20 * MAX_PIXELS
 # Pillow's own limit is lower and only warns; ours refuses
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 Pixels = Annotated[NDArray[np.float32], "shape (size_px, size_px, 3), RGB, whole numbers 0 to 255"]
@@ -33,8 +38,11 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# a marker is no stuffed 0xFF00, no fill byte, and none of those that stand alone (RST, TEM, SOI)
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+_START_OF_SCAN, _END_OF_IMAGE = b"\xda", b"\xd9"
 _GAP = 3
-_STRIP_BLOCKS = 32
+_STRIP_BLOCKS = 8
 # What Pillow's decoders raise on broken input; found by reading its plugins and by fuzzing.
 _DECODER_ERRORS = (
     OSError,
@@ -90,9 +98,8 @@ def to_pixels(data: bytes, *, size_px: int) -> Picture:
     """
     with _open(data) as image:
         width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise _too_many_pixels()
         name = str(image.format).lower()
+        _refuse_too_large(image, data)
         try:
             square, is_turned = _squash(image, size_px)
         except _DECODER_ERRORS as error:
@@ -113,9 +120,29 @@ def _open(data: bytes) -> Image.Image:
         raise _too_many_pixels() from error
     except _DECODER_ERRORS as error:
         raise UnreadablePictureError(
-            "the content is no picture that can be read: "
+            "the content is no picture that can be read, or it is damaged or cut off: "
             "send JPEG, PNG, GIF, WebP, AVIF, TIFF or BMP"
         ) from error
+
+
+def _refuse_too_large(image: Image.Image, data: bytes) -> None:
+    pixels = image.width * image.height
+    limit = _MAX_PIXELS_OF.get(str(image.format), MAX_PIXELS)
+    if pixels > limit:
+        raise _too_many_pixels(limit)
+    if image.format in ("JPEG", "MPO") and pixels * _count_scans(data) > _MAX_SCANNED_PIXELS:
+        raise TooManyPixelsError(
+            "the picture repeats its pixels in too many scans: save it anew as JPEG or PNG"
+        )
+
+
+def _count_scans(data: bytes) -> int:
+    """Count the scans of a JPEG by walking its segments (ITU-T T.81, annex B)."""
+    scans, place = 0, 2
+    while (found := _JPEG_MARKER.search(data, place)) and found[1] != _END_OF_IMAGE:
+        scans += found[1] == _START_OF_SCAN
+        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return scans
 
 
 def _squash(image: Image.Image, size_px: int) -> tuple[Image.Image, bool]:
@@ -134,7 +161,7 @@ def _shrink(image: Image.Image, size_px: int) -> Image.Image:
     """Bring the picture to RGB and to size_px x size_px.
 
     A large picture is first averaged over whole blocks down to about three times the size, strip
-    by strip: hardly visible, three times faster, and only one copy of it is ever in memory.
+    by strip: hardly visible, three times faster, and no second copy of it is made.
     """
     block = tuple(max(side // (_GAP * size_px), 1) for side in image.size)
     level = _levels(image)
@@ -154,19 +181,22 @@ def _shrink(image: Image.Image, size_px: int) -> Image.Image:
 
 def _levels(image: Image.Image) -> tuple[float, float] | None:
     """Return which values are black and white, where they are not 0 and 255."""
-    if image.mode == "F":
-        values = np.nan_to_num(np.asarray(image))
-        return float(values.min()), float(values.max())
-    return (0.0, 65535.0) if image.mode.startswith("I") else None
+    if image.mode.startswith("I;16"):
+        return 0.0, 65535.0
+    if image.mode not in ("I", "F"):
+        return None
+    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise UnreadablePictureError(
+            "the picture holds values that are no numbers: save it as JPEG or PNG"
+        )
+    # 16 bits in a wider type are kept as they are, anything else has a range of its own
+    return (0.0, 65535.0) if image.mode == "I" and 0 <= low <= high <= 65535 else (low, high)
 
 
 def _to_rgb(image: Image.Image, levels: tuple[float, float] | None) -> Image.Image:
     if levels is not None:
-        # Pillow's own conversion clips deep values instead of scaling them
-        black, white = levels
-        deep = np.nan_to_num(np.asarray(image, dtype=np.float32))
-        scaled = (deep - black) * (255.0 / max(white - black, 1e-12))
-        return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8)).convert("RGB")
+        return _from_deep(image, *levels)
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         clear = image.convert("RGBA")
         paper = Image.new("RGBA", clear.size, "white")
@@ -174,17 +204,28 @@ def _to_rgb(image: Image.Image, levels: tuple[float, float] | None) -> Image.Ima
     return image.convert("RGB")
 
 
+def _from_deep(image: Image.Image, black: float, white: float) -> Image.Image:
+    """Scale deep values to 8 bits, where Pillow's own conversion clips them."""
+    deep = np.asarray(image, dtype=np.float64)
+    scaled = np.rint((deep - black) * (255.0 / max(white - black, 1e-12)))
+    if "transparency" in image.info:
+        scaled[deep == image.info["transparency"]] = 255
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8)).convert("RGB")
+
+
 def _translate(error: Exception) -> PictureError:
+    if isinstance(error, PictureError):
+        return error
     if "truncated" in str(error) or isinstance(error, EOFError):
         return TruncatedPictureError(
             "the picture ends too early, as after a broken transfer: send the whole file again"
         )
     return UnreadablePictureError(
-        f"the picture is damaged or of an unusual kind ({error}): save it anew as JPEG or PNG"
+        "the picture is damaged or of an unusual kind: save it anew as JPEG or PNG"
     )
 
 
-def _too_many_pixels() -> TooManyPixelsError:
+def _too_many_pixels(limit: int = MAX_PIXELS) -> TooManyPixelsError:
     return TooManyPixelsError(
-        f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels: send a smaller one"
+        f"the picture has more than {limit // 1_000_000} megapixels: send a smaller one"
     )

@@ -1,15 +1,26 @@
 """The routes: what they answer, and the one error body for whatever goes wrong."""
 
-from collections.abc import Iterator
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from numpy.typing import NDArray
 from PIL import Image
+from starlette.types import Message
 
 from lambda_fn.app import create_app
+from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.styles import STYLES
 from tests.fakes import SLUGS, BrokenModel, FakeModel
 from tests.pictures import draw_picture, encode, png_bomb
@@ -210,16 +221,121 @@ def test_a_wrong_method_has_the_same_error_body(client: TestClient) -> None:
     assert response.headers["allow"] == "POST"
 
 
-def test_a_surprise_has_the_same_error_body_and_no_detail(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_surprise_has_the_same_error_body_and_no_detail() -> None:
     app = create_app(BrokenModel(), max_body_bytes=MAX_BODY_BYTES)
 
     with TestClient(app, raise_server_exceptions=False) as client:
         response = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG)
 
     assert "secret" not in assert_error(response, 500, "internal_error")
-    assert "secret detail" in caplog.text
+
+
+def test_a_surprise_is_raised_to_the_server_which_logs_it() -> None:
+    app = create_app(BrokenModel(), max_body_bytes=MAX_BODY_BYTES)
+
+    with TestClient(app) as client, pytest.raises(RuntimeError, match="secret detail"):
+        client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG)
+
+
+def test_a_form_with_many_files_is_told_so(client: TestClient) -> None:
+    picture = ("a.jpg", b"x", "image/jpeg")
+
+    response = client.post("/v1/predictions", files=[("file", picture)] * 9)
+
+    assert_error(response, 400, "several_files")
+
+
+def test_a_form_with_very_many_fields_is_refused(client: TestClient) -> None:
+    fields = [(f"field{number}", (None, "x")) for number in range(100)]
+
+    assert_error(client.post("/v1/predictions", files=fields), 400, "broken_multipart")
+
+
+async def ask(app: FastAPI, messages: AsyncIterator[Message]) -> dict[str, Any]:
+    """Send a raw body, message by message, as a server would; return the error it was told."""
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/predictions",
+        "raw_path": b"/v1/predictions",
+        "query_string": b"",
+        "headers": [(b"content-type", b"image/jpeg")],
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return await anext(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return {"status": sent[0]["status"], **json.loads(body)}
+
+
+async def begin_a_body(until: asyncio.Event) -> AsyncIterator[Message]:
+    """Send as much as one body may hold, wait, and break off."""
+    yield {"type": "http.request", "body": bytes(MAX_BODY_BYTES), "more_body": True}
+    await until.wait()
+    yield {"type": "http.disconnect"}
+
+
+async def one_more() -> AsyncIterator[Message]:
+    yield {"type": "http.request", "body": b"one more", "more_body": False}
+
+
+def test_bodies_beyond_the_budget_are_told_to_come_back_until_there_is_room() -> None:
+    app = create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES)
+
+    async def crowd() -> list[dict[str, Any]]:
+        until = asyncio.Event()
+        slow = [asyncio.create_task(ask(app, begin_a_body(until))) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        late = await ask(app, one_more())
+        until.set()
+        return [late, *await asyncio.gather(*slow), await ask(app, one_more())]
+
+    late, *broken_off, afterwards = asyncio.run(crowd())
+
+    assert (late["status"], late["error"]["code"]) == (503, "busy")
+    assert {(one["status"], one["error"]["code"]) for one in broken_off} == {
+        (400, "incomplete_body")
+    }
+    assert afterwards["error"]["code"] == "unreadable_image"
+
+
+@dataclass
+class CountingModel(FakeModel):
+    """Remembers how many pictures were at work at once."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    at_work: int = 0
+    most: int = 0
+
+    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
+        with self.lock:
+            self.at_work += 1
+            self.most = max(self.most, self.at_work)
+        time.sleep(0.02)
+        with self.lock:
+            self.at_work -= 1
+        return super().probabilities(pixels)
+
+
+def test_only_two_pictures_are_at_work_at_once() -> None:
+    model = CountingModel()
+    data = encode(draw_picture())
+    with TestClient(create_app(model, max_body_bytes=MAX_BODY_BYTES)) as client:
+
+        def send(_: int) -> int:
+            return client.post("/v1/predictions", content=data, headers=JPEG).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = set(pool.map(send, range(16)))
+
+    assert statuses == {200}
+    assert model.most == 2
 
 
 def test_styles_lists_all_and_says_which_the_model_knows(client: TestClient) -> None:
@@ -247,6 +363,19 @@ def test_openapi_describes_both_ways_to_send_a_picture(client: TestClient) -> No
 
     assert set(operation["requestBody"]["content"]) == {"image/*", "multipart/form-data"}
     assert {"400", "413", "415", "422"} <= set(operation["responses"])
+
+
+def test_any_origin_may_send_any_header(client: TestClient) -> None:
+    headers = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-anything",
+    }
+
+    response = client.options("/v1/predictions", headers=headers)
+
+    assert response.status_code == 200
+    assert "x-anything" in response.headers["access-control-allow-headers"]
 
 
 def test_any_origin_may_ask(client: TestClient) -> None:
@@ -281,6 +410,35 @@ def test_the_page_is_served_at_root_under_its_headers(web: Path) -> None:
     assert response.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/predictions", 405, "method_not_allowed"),
+        ("POST", "/v1/styles", 405, "method_not_allowed"),
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("GET", "/../settings.py", 404, "not_found"),
+        ("GET", "/%2e%2e/settings.py", 404, "not_found"),
+    ],
+)
+def test_the_api_refuses_alike_with_and_without_a_page(
+    web: Path, method: str, path: str, status: int, code: str
+) -> None:
+    for folder in (web, None):
+        app = create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=folder)
+
+        assert_error(TestClient(app).request(method, path), status, code)
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-3", "bytes=999-", "nonsense"])
+def test_the_page_is_served_whole_whatever_part_is_asked_for(web: Path, wanted: str) -> None:
+    client = TestClient(create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=web))
+
+    response = client.get("/", headers={"Range": wanted})
+
+    assert response.status_code == 200
+    assert "accept-ranges" not in response.headers
+
+
 def test_an_unchanged_page_is_not_sent_again(web: Path) -> None:
     client = TestClient(create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, web=web))
     tag = client.get("/").headers["etag"]
@@ -294,9 +452,10 @@ def test_a_file_that_the_page_does_not_have_has_the_same_error_body(web: Path) -
     assert_error(client.get("/nothing.js"), 404, "not_found")
 
 
-def test_a_form_never_touches_the_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+def test_a_form_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (800, 800, 3), np.uint8)
     data = encode(Image.fromarray(noise), "PNG")
+    client = TestClient(create_app(FakeModel(), max_body_bytes=2 * len(data)))
 
     def refuse(*args: object, **options: object) -> BytesIO:
         raise AssertionError("a temporary file was made")
@@ -304,4 +463,5 @@ def test_a_form_never_touches_the_disk(client: TestClient, monkeypatch: pytest.M
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     response = client.post("/v1/predictions", files={"file": ("a.png", data, "image/png")})
 
+    assert len(data) > 1_500_000  # the framework's own parser spools to disk from 1 MB on
     assert response.status_code == 200

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from lambda_fn.contract.images import (
     PictureError,
@@ -150,6 +151,30 @@ def test_to_pixels_scales_sixteen_bit_png_instead_of_clipping_it() -> None:
     assert pixels.max() == 255
 
 
+def test_to_pixels_puts_the_transparent_level_of_a_sixteen_bit_png_on_white() -> None:
+    image = Image.fromarray(np.full((64, 64), 500, np.uint16))
+
+    pixels = to_pixels(encode(image, "PNG", transparency=500), size_px=64).pixels
+
+    assert pixels.min() == 255
+
+
+def test_to_pixels_scales_wide_integers_to_their_own_range() -> None:
+    ramp = np.linspace(0, 2**31 - 1, 64 * 64).reshape(64, 64).astype(np.int32)
+
+    pixels = to_pixels(encode(Image.fromarray(ramp), "TIFF"), size_px=64).pixels
+
+    assert 120 <= pixels[32, 32, 0] <= 135
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_to_pixels_rejects_values_that_are_no_numbers(odd: float) -> None:
+    image = Image.fromarray(np.full((8, 8), odd, np.float32))
+
+    with pytest.raises(UnreadablePictureError, match="no numbers"):
+        to_pixels(encode(image, "TIFF"), size_px=SIZE)
+
+
 def test_to_pixels_scales_float_tiff_to_its_own_range() -> None:
     ramp = np.linspace(-1, 1, 64 * 64).reshape(64, 64).astype(np.float32)
 
@@ -253,6 +278,44 @@ def test_to_pixels_refuses_a_decompression_bomb_before_decoding(side: int) -> No
 
     with pytest.raises(TooManyPixelsError, match="100 megapixels"):
         to_pixels(bomb, size_px=SIZE)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_to_pixels_refuses_sooner_where_the_decoder_takes_more_memory(kind: str) -> None:
+    image = Image.new("RGB", (8_000, 6_500))
+    options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {"speed": 10}
+
+    with pytest.raises(TooManyPixelsError, match="50 megapixels"):
+        to_pixels(encode(image, kind, **options), size_px=SIZE)
+
+
+def test_to_pixels_refuses_a_jpeg_that_repeats_its_pixels_over_and_over() -> None:
+    data = encode(Image.new("L", (8_000, 8_000)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+
+    with pytest.raises(TooManyPixelsError, match="too many scans"):
+        to_pixels(data[:-2] + 100 * data[last:-2] + data[-2:], size_px=SIZE)
+
+
+def test_to_pixels_reads_an_ordinary_progressive_jpeg_in_full_size() -> None:
+    data = encode(draw_picture(5_000, 4_000), "JPEG", progressive=True)
+
+    assert to_pixels(data, size_px=SIZE).width == 5_000
+
+
+def test_to_pixels_decodes_a_photo_at_a_reduced_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[tuple[int, int]] = []
+    load = JpegImageFile.load
+
+    def load_and_tell(self: JpegImageFile) -> Any:
+        loaded.append(self.size)
+        return load(self)
+
+    monkeypatch.setattr(JpegImageFile, "load", load_and_tell)
+    picture = to_pixels(encode(draw_picture(4_000, 3_000)), size_px=160)
+
+    assert loaded[0] == (500, 375)  # an eighth; still twice the wanted 160
+    assert (picture.width, picture.height) == (4_000, 3_000)
 
 
 @pytest.mark.slow
