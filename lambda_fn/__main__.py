@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from lambda_fn.model import ModelFolderError, StyleModel, load_model
+from lambda_fn.model import ModelError, StyleModel, load_model
 from lambda_fn.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,19 +36,20 @@ def serve(
 
     from lambda_fn.app import create_app
 
-    listener = _listen(host, port)
-    settings = _read_settings()
-    model = _load(settings)
-    app = create_app(model, max_body_bytes=settings.max_body_bytes, web=settings.web or _WEB)
-    logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    address = f"[{host}]" if ":" in host else host
-    typer.echo(
-        f"Style Your Art is at http://{address}:{listener.getsockname()[1]} "
-        f"(model {model.manifest.id}; Ctrl-C stops it)"
-    )
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands it on after its own shutdown
-        server.run(sockets=[listener])
+    with _listen(host, port) as listener:
+        settings = _read_settings()
+        web = _find_page(settings)
+        model = _load(settings)
+        app = create_app(model, max_body_bytes=settings.max_body_bytes, web=web)
+        logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        address = f"[{host}]" if ":" in host else host
+        typer.echo(
+            f"Style Your Art is at http://{address}:{listener.getsockname()[1]} "
+            f"(model {model.manifest.id}; Ctrl-C stops it)"
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands it on after its own shutdown
+            server.run(sockets=[listener])
 
 
 @cli.command()
@@ -146,10 +147,19 @@ def _read_settings() -> Settings:
         _fail(f"ARTSTYLE_{str(first['loc'][0]).upper()}={first['input']!r}: {first['msg']}")
 
 
+def _find_page(settings: Settings) -> Path:
+    from lambda_fn.page import HEADERS_FILE
+
+    web = settings.web or _WEB
+    if not (web / HEADERS_FILE).is_file():
+        _fail(f"no page in {web} (no {HEADERS_FILE}): ARTSTYLE_WEB must name the folder of one")
+    return web
+
+
 def _load(settings: Settings) -> StyleModel:
     try:
         return load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
-    except ModelFolderError as error:
+    except ModelError as error:
         _fail(str(error))
 
 

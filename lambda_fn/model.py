@@ -26,8 +26,16 @@ Probabilities = Annotated[NDArray[np.float32], "shape (styles,), in manifest ord
 Runtime = Literal["litert", "tensorflow"]
 
 
-class ModelFolderError(Exception):
+class ModelError(Exception):
+    """A model cannot be loaded; the message says what to do."""
+
+
+class ModelFolderError(ModelError):
     """The model folder is missing, incomplete, damaged or does not fit the contract."""
+
+
+class MissingRuntimeError(ModelError):
+    """What runs the model is not installed."""
 
 
 class StyleModel(Protocol):
@@ -51,13 +59,12 @@ def load_model(folder: Path, *, runtime: Runtime = "litert", threads: int = 2) -
 
     Raises:
         ModelFolderError: what is wrong with the folder, and what to do.
+        MissingRuntimeError: the runtime is not installed, and what to install.
     """
     file = folder / (KERAS_FILE if runtime == "tensorflow" else MODEL_FILE)
     manifest = _read_manifest(folder, file.name)
     if runtime == "tensorflow":
-        from lambda_fn.runtime_tensorflow import KerasModel
-
-        return KerasModel(manifest, file)
+        return _load_keras_model(manifest, file)
     return LiteRtModel(manifest, file, threads=threads)
 
 
@@ -94,6 +101,17 @@ class LiteRtModel:
         with self._lock:
             answer: Probabilities = self._run(pixels=pixels[np.newaxis])["probabilities"][0]
         return answer
+
+
+def _load_keras_model(manifest: ModelManifest, file: Path) -> StyleModel:
+    try:
+        from lambda_fn.runtime_tensorflow import KerasModel
+    except ImportError as error:
+        raise MissingRuntimeError(
+            f"ARTSTYLE_RUNTIME=tensorflow needs TensorFlow, which is not installed here ({error}): "
+            "install requirements/service-tensorflow.txt, or use the .venv that `make test` makes"
+        ) from error
+    return KerasModel(manifest, file)
 
 
 def _read_manifest(folder: Path, model_file: str) -> ModelManifest:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,9 +17,11 @@ from typer.testing import CliRunner
 
 from lambda_fn.__main__ import cli
 from lambda_fn.batch import MAX_FILE_BYTES
+from lambda_fn.contract.manifest import KERAS_FILE, MANIFEST_FILE, sha256_of
 from tests.pictures import draw_picture, encode
 
 ROOT = Path(__file__).parents[2]
+RELEASE = ROOT / "lambda_fn" / "release"
 
 
 @pytest.fixture
@@ -179,6 +182,43 @@ def test_an_impossible_setting_is_named(folder: Path, monkeypatch: pytest.Monkey
 
     assert result.exit_code == 1
     assert "ARTSTYLE_THREADS='none'" in result.stderr
+
+
+@pytest.mark.parametrize("content", [None, "index.html"])
+def test_serve_says_that_a_folder_holds_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    web = tmp_path / "web"
+    if content is not None:
+        web.mkdir()
+        (web / content).write_text("<!doctype html>", "utf-8")
+    monkeypatch.setenv("ARTSTYLE_WEB", str(web))
+
+    result = CliRunner().invoke(cli, ["serve", "--port", "0"])
+
+    assert result.exit_code == 1
+    assert f"error: no page in {web} (no headers.json): ARTSTYLE_WEB" in result.stderr
+
+
+def test_serve_says_that_tensorflow_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(RELEASE, tmp_path / "model"))
+    (folder / KERAS_FILE).write_bytes(b"")
+    manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8"))
+    manifest["files"][KERAS_FILE] = sha256_of(folder / KERAS_FILE)
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
+    monkeypatch.setenv("ARTSTYLE_MODEL", str(folder))
+    monkeypatch.setenv("ARTSTYLE_RUNTIME", "tensorflow")
+    # the tests' environment has Keras: this makes its import fail as where there is none
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.delitem(sys.modules, "lambda_fn.runtime_tensorflow", raising=False)
+
+    result = CliRunner().invoke(cli, ["serve", "--port", "0"])
+
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "requirements/service-tensorflow.txt" in result.stderr
 
 
 def test_serve_says_that_a_port_is_taken() -> None:
