@@ -6,6 +6,7 @@ import io
 import logging
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -36,6 +37,7 @@ def serve(
 
     from lambda_fn.app import create_app
 
+    _hush_pillow()
     with _listen(host, port) as listener:
         settings = _read_settings()
         web = _find_page(settings)
@@ -63,6 +65,7 @@ def predict(
 
     from lambda_fn import batch
 
+    _hush_pillow()
     _refuse_targets(csv, json)
     model = _load(_read_settings())
     files = batch.find_pictures(paths)
@@ -79,6 +82,15 @@ def predict(
     written = "".join(f", written to {target}" for target in (csv, json) if target)
     typer.echo(f"{read} of {len(rows)} pictures named{written}", err=True)
     raise typer.Exit(0 if read else 1)
+
+
+def _hush_pillow() -> None:
+    """Drop Pillow's warnings about odd pictures.
+
+    They would put paths of this machine among the lines for people; a picture that cannot be read
+    gets its own message, and for the others there is nothing to do.
+    """
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def _refuse_targets(*targets: Path | None) -> None:

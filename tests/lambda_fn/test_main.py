@@ -164,6 +164,21 @@ def test_predict_says_that_the_results_cannot_be_written(folder: Path) -> None:
     assert "cannot write" in result.stderr
 
 
+def picture_with_cut_off_exif() -> bytes:
+    """Return a picture that Pillow reads with a warning: five tags should follow, none does."""
+    return encode(draw_picture(), exif=b"Exif\0\0II*\0\x08\0\0\0\x05\0")
+
+
+def test_predict_shows_no_warnings_of_pillow(folder: Path) -> None:
+    (folder / "odd.jpg").write_bytes(picture_with_cut_off_exif())
+    command = [sys.executable, "-m", "lambda_fn", "predict", str(folder)]
+
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "3 of 4 pictures named" in result.stderr
+    assert "Warning" not in result.stderr
+
+
 def test_predict_says_that_the_model_is_missing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,18 +255,26 @@ def test_serve_says_that_a_host_is_not_of_this_machine() -> None:
 
 
 @pytest.mark.slow
-def test_serve_answers_until_it_is_stopped() -> None:
+def test_serve_answers_until_it_is_stopped_and_shows_no_warnings_of_pillow() -> None:
     command = [sys.executable, "-m", "lambda_fn", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             found = re.search(r"http://\S+", server.stdout.readline())
             assert found is not None
-            with urllib.request.urlopen(f"{found[0]}/v1/health", timeout=20) as response:
-                status = json.load(response)["status"]
+            request = urllib.request.Request(
+                f"{found[0]}/v1/predictions",
+                picture_with_cut_off_exif(),
+                {"Content-Type": "image/jpeg"},
+            )
+            with urllib.request.urlopen(request, timeout=20) as response:
+                picture = json.load(response)["picture"]
         finally:
             server.send_signal(signal.SIGINT)
-            code = server.wait(timeout=20)
+            _, said = server.communicate(timeout=20)
 
-    assert status == "ok"
-    assert code == 0
+    assert picture["format"] == "jpeg"
+    assert "Warning" not in said
+    assert server.returncode == 0
