@@ -133,10 +133,14 @@ def _print_table(rows: "Sequence[Row]") -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before the model is loaded, so that a taken one is said at once."""
+    """Take the port before the model is loaded, so that a taken one is said at once.
+
+    A name may have several addresses, as localhost has; people try that of IPv4.
+    """
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        return socket.create_server(address, family=family)
     except OSError as error:
         _fail(_why_not(error, host, port))
 

@@ -1,6 +1,7 @@
 """The command line: a table, files for a whole folder, and clear failures."""
 
 import csv
+import errno
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -252,6 +254,33 @@ def test_serve_says_that_a_host_is_not_of_this_machine() -> None:
 
     assert result.exit_code == 1
     assert "cannot listen on '192.0.2.1'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "bound"),
+    [
+        ([("::1", 80, 0, 0), ("127.0.0.1", 80)], ("127.0.0.1", 80)),
+        ([("fe80::1", 80, 0, 7)], ("fe80::1", 80, 0, 7)),
+    ],
+)
+def test_serve_prefers_ipv4_and_keeps_the_scope_of_ipv6(
+    monkeypatch: pytest.MonkeyPatch, found: list[tuple[Any, ...]], bound: tuple[Any, ...]
+) -> None:
+    asked: list[Any] = []
+
+    def refuse(address: Any, *, family: int) -> socket.socket:
+        asked.append((family, address))
+        raise OSError(errno.EADDRINUSE, "taken")
+
+    # which addresses a name has, and which networks there are, is not for a test to choose
+    families = {2: socket.AF_INET, 4: socket.AF_INET6}
+    answer = [(families[len(one)], socket.SOCK_STREAM, 6, "", one) for one in found]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    monkeypatch.setattr(socket, "create_server", refuse)
+
+    CliRunner().invoke(cli, ["serve", "--host", "localhost"])
+
+    assert asked == [(families[len(bound)], bound)]
 
 
 @pytest.mark.slow
