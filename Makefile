@@ -9,7 +9,9 @@ PORT ?= 8000
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 # the paintings that some tests measure on; they skip without them
-export ARTSTYLE_DATA ?= $(wildcard $(abspath ../shared/data))
+ifneq ($(wildcard ../shared/data),)
+export ARTSTYLE_DATA ?= $(abspath ../shared/data)
+endif
 
 .PHONY: help serve test check bench lock clean
 

@@ -1,5 +1,6 @@
 """What the repository promises: no data, no addresses, a README that tells the truth."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -58,6 +59,29 @@ def test_the_readme_tells_the_figures_of_the_released_model() -> None:
     assert f"{test.top1:.1%}" in README.replace(" %", "%")
     for style in test.per_style.values():
         assert f"| {style.precision:.2f} | {style.recall:.2f} | {style.f1:.2f} |" in README
+
+
+@pytest.mark.parametrize("has_data", [True, False])
+def test_make_names_the_paintings_only_where_there_are_some(tmp_path: Path, has_data: bool) -> None:
+    (tmp_path / "main").mkdir()
+    if has_data:
+        (tmp_path / "shared" / "data").mkdir(parents=True)
+    show = 'show:\n\t@echo "$${ARTSTYLE_DATA-unset}"\n'
+    makefile = (ROOT / "Makefile").read_text("utf-8") + show
+    dropped = {"ARTSTYLE_DATA", "MAKEFLAGS"}  # the tests may run under make themselves
+    others = {name: value for name, value in os.environ.items() if name not in dropped}
+
+    result = subprocess.run(
+        ["make", "-C", tmp_path / "main", "-s", "--no-print-directory", "-f", "-", "show"],
+        input=makefile,
+        env=others,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    named = str(tmp_path / "shared" / "data") if has_data else "unset"
+    assert result.stdout.splitlines() == [named]
 
 
 def test_the_readme_names_every_command_of_make() -> None:
