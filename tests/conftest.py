@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,17 @@ import pytest
 _LOOPBACK = ("127.", "::1", "localhost", "/")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def guard_session() -> Iterator[None]:
+    """Clear the settings before the fixtures of modules are made, which may read them."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        clear_settings(monkeypatch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def guard_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("ARTSTYLE_")]:
-        if name != "ARTSTYLE_DATA":
-            monkeypatch.delenv(name)
+    clear_settings(monkeypatch)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -38,3 +45,10 @@ def guard_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget every ARTSTYLE_ variable but the one that names the tests' paintings."""
+    for name in [name for name in os.environ if name.startswith("ARTSTYLE_")]:
+        if name != "ARTSTYLE_DATA":
+            monkeypatch.delenv(name)

@@ -1,11 +1,16 @@
 """Settings come from ARTSTYLE_ variables and nowhere else."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from lambda_fn.settings import Settings
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_defaults_serve_the_released_model() -> None:
@@ -36,3 +41,20 @@ def test_an_impossible_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
     with pytest.raises(ValidationError, match="threads"):
         Settings()
+
+
+def test_settings_of_the_shell_reach_no_test() -> None:
+    # the handler is a fixture of its module, and thus made before those of a single test
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "guide"]
+    stray = os.environ | {"ARTSTYLE_MODEL": "/nowhere"}
+
+    result = subprocess.run(
+        [*command, "tests/lambda_fn/test_handler.py"],
+        cwd=ROOT,
+        env=stray,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout
