@@ -84,6 +84,24 @@ def test_make_names_the_paintings_only_where_there_are_some(tmp_path: Path, has_
     assert result.stdout.splitlines() == [named]
 
 
+def test_what_the_readme_links_to_is_in_the_repository() -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", README)
+    local = {link for link in links if "://" not in link}
+
+    assert "docs/screenshot.png" in local
+    assert local <= {path.relative_to(ROOT).as_posix() for path in tracked_files()}
+
+
+def test_who_tries_it_begins_with_an_empty_folder() -> None:
+    block = re.search(r"## Try it\n.*?```sh\n(.*?)```", README, re.DOTALL)
+
+    assert block is not None
+    clone, enter, serve = block[1].splitlines()
+    assert clone.startswith("git clone <")
+    assert enter == f"cd {clone.split()[-1]}"
+    assert serve == "make serve"
+
+
 def test_the_readme_names_every_command_of_make() -> None:
     commands = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
