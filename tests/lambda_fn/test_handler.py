@@ -3,14 +3,19 @@
 import base64
 import copy
 import json
-import sys
+import runpy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lambda_fn.app import create_app
+from tests.fakes import FakeModel
 from tests.pictures import draw_picture, encode
 
+ROOT = Path(__file__).parents[2]
 _RECORDED = json.loads((Path(__file__).parent / "events" / "http_api_v2.json").read_text("utf-8"))
 
 
@@ -73,10 +78,50 @@ def test_docs_are_served_from_the_image_itself(handler: Any, path: str) -> None:
     assert handler(make_event(path=path), None)["statusCode"] == 200
 
 
-def test_the_model_is_loaded_once_for_all_events(handler: Any) -> None:
-    before = sys.modules["lambda_fn.handler"].__dict__["_app"]
+@dataclass
+class Watch:
+    """What a handler that was made under watch has done so far."""
 
+    handler: Any
+    loaded: list[Path]
+    scopes: list[str]
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Make the entry anew, as Lambda does at a cold start, and watch both sides of it."""
+    loaded: list[Path] = []
+    scopes: list[str] = []
+
+    def load(folder: Path, **_: Any) -> FakeModel:
+        loaded.append(folder)
+        return FakeModel()
+
+    def create(*arguments: Any, **options: Any) -> ASGIApp:
+        app = create_app(*arguments, **options)
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            scopes.append(scope["type"])
+            await app(scope, receive, send)
+
+        return watched
+
+    # patches, because a module takes no arguments
+    monkeypatch.setattr("lambda_fn.model.load_model", load)
+    monkeypatch.setattr("lambda_fn.app.create_app", create)
+    made = runpy.run_path(str(ROOT / "lambda_fn" / "handler.py"))
+    return Watch(made["handler"], loaded, scopes)
+
+
+def test_the_model_is_loaded_once_for_all_events(watch: Watch) -> None:
+    responses = [watch.handler(make_event(encode(draw_picture())), None) for _ in range(3)]
+
+    assert [one["statusCode"] for one in responses] == [200] * 3
+    assert len(watch.loaded) == 1
+
+
+def test_the_app_is_not_started_anew_by_an_event(watch: Watch) -> None:
     for _ in range(3):
-        handler(make_event(encode(draw_picture())), None)
+        watch.handler(make_event(path="/v1/health"), None)
 
-    assert sys.modules["lambda_fn.handler"].__dict__["_app"] is before
+    assert watch.scopes == ["http"] * 3
