@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-import numpy as np
 import typer
 from PIL import Image
 from tqdm import tqdm
@@ -42,7 +42,7 @@ def main() -> None:
         _report_cold(litert, tensorflow, pictures["1024"])
         for size in SIZES:
             _report_warm(litert, tensorflow, size, pictures[size])
-        _report_worst(litert, pictures["worst"])
+        _report_largest(litert, _draw_largest(Path(name)))
 
 
 @contextmanager
@@ -79,10 +79,23 @@ def _draw(folder: Path) -> dict[str, Path]:
     pictures = {name: folder / f"{name}.jpg" for name in SIZES}
     for name, (width, height) in SIZES.items():
         pictures[name].write_bytes(draw_jpeg(width, height))
-    # the most memory that an accepted picture can take: 100 megapixels with transparency
-    pictures["worst"] = folder / "worst.png"
-    Image.fromarray(np.full((10_000, 10_000, 4), 128, np.uint8)).save(pictures["worst"], "PNG")
     return pictures
+
+
+def _draw_largest(folder: Path) -> dict[str, Path]:
+    """Draw the largest picture accepted of each kind whose decoder takes much memory."""
+    side, half = 10_000, 7_071
+    wanted: dict[str, tuple[Image.Image, dict[str, Any]]] = {
+        "RGBA.png": (Image.new("RGBA", (side, side)), {"compress_level": 1}),
+        "CMYK progressive.jpg": (Image.new("CMYK", (side, side)), {"progressive": True}),
+        "RGBA.tiff": (Image.new("RGBA", (side, side)), {"compression": "tiff_deflate"}),
+        "float.tiff": (Image.new("F", (side, side)), {"compression": "tiff_deflate"}),
+        "RGB.webp": (Image.new("RGB", (half, half)), {"lossless": True}),
+        "RGB.avif": (Image.new("RGB", (half, half)), {"speed": 10}),
+    }
+    for name, (image, options) in wanted.items():
+        image.save(folder / name, **options)
+    return {name: folder / name for name in wanted}
 
 
 def _report_cold(litert: Runtime, tensorflow: Runtime, picture: Path) -> None:
@@ -125,11 +138,13 @@ def _report_warm(litert: Runtime, tensorflow: Runtime, size: str, picture: Path)
     )
 
 
-def _report_worst(litert: Runtime, picture: Path) -> None:
-    megabytes = _probe("cold", picture, litert)["peak_mb"]
+def _report_largest(litert: Runtime, pictures: dict[str, Path]) -> None:
+    peaks = {name: _probe("cold", path, litert)["peak_mb"] for name, path in pictures.items()}
+    worst = max(peaks, key=lambda name: peaks[name])
+    each = ", ".join(f"{name} {peak:.0f} MB" for name, peak in peaks.items())
     typer.echo(
-        f"peak memory for the largest picture accepted (100 megapixels, RGBA PNG): "
-        f"{megabytes:.0f} MB; two are decoded at a time at most"
+        f"peak memory for the largest picture accepted (100 megapixels, WebP and AVIF 50):\n"
+        f"  {each}\n  worst: {worst}; two pictures are at work at a time at most"
     )
 
 
