@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,18 @@ def test_import_contracts_are_kept() -> None:
     result = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert result.returncode == 0, result.stdout
+
+
+def test_the_contract_for_training_names_every_other_module_of_the_service() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = {one["name"]: one for one in project["tool"]["importlinter"]["contracts"]}
+    contract = contracts["Training takes only the contract and the model from the service"]
+
+    modules = {path.stem for path in (ROOT / "lambda_fn").glob("*.py")}
+    packages = {path.parent.name for path in (ROOT / "lambda_fn").glob("*/__init__.py")}
+
+    shut = (modules | packages) - {"__init__", "contract", "model", "catalogue"}
+    assert set(contract["forbidden_modules"]) == {f"lambda_fn.{name}" for name in shut}
 
 
 @pytest.mark.parametrize("package", ["lambda_fn", "lambda_fn/contract", "training"])
