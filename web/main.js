@@ -158,7 +158,11 @@ function listen() {
     fileInput.value = ""; // so that the same file can be chosen again
     if (files.length > 0) receive(files);
   });
-  document.addEventListener("paste", (event) => receive(event.clipboardData?.files ?? []));
+  document.addEventListener("paste", (event) => {
+    const files = event.clipboardData?.files ?? [];
+    // a stray text must not take down what hangs; into the empty frame it is worth a hint
+    if (files.length > 0 || hung === null) receive(files);
+  });
   const picture = document.getElementById("picture");
   picture?.addEventListener("load", () => update({ hasPreview: true })); // its size is known now
   picture?.addEventListener("error", () => update({ hasPreview: false }));

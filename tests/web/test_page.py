@@ -255,6 +255,45 @@ def test_a_picture_may_be_pasted(page: Page) -> None:
     expect_answer(page)
 
 
+def paste_text(page: Page) -> None:
+    brought = page.evaluate_handle(
+        """() => {
+          const transfer = new DataTransfer();
+          transfer.setData("text/plain", "only text");
+          return transfer;
+        }"""
+    )
+    page.get_by_role("main").dispatch_event("paste", {"clipboardData": brought})
+
+
+def test_a_pasted_text_is_told_what_to_bring(page: Page) -> None:
+    paste_text(page)
+
+    expect_failure(page, "There is no picture in that")
+
+
+def test_a_pasted_text_leaves_the_answer_where_it_is(page: Page) -> None:
+    choose(page, jpeg())
+    expect_answer(page)
+
+    paste_text(page)
+
+    expect(page.get_by_role("heading", name="There is no picture in that")).to_be_hidden()
+    expect_answer(page)
+
+
+def test_a_pasted_text_does_not_stop_a_request(page: Page) -> None:
+    held: list[Route] = []
+    page.route(PREDICTIONS, lambda route: held.append(route), times=1)
+    choose(page, jpeg())
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+
+    paste_text(page)
+    held[0].continue_()
+
+    expect_answer(page)
+
+
 def test_the_keyboard_alone_is_enough(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Style Your Art")).to_be_focused()
