@@ -635,3 +635,17 @@ def test_without_scripts_the_page_says_how_else_to_ask(chromium: Browser, server
     assert any("ADDRESS/v1/predictions" in text for text in shown)  # it is served anywhere
     assert not any("127.0.0.1" in text for text in shown)
     assert not any("Hang a picture" in text for text in shown)
+
+
+def test_the_docs_show_the_operation_and_ask_nobody_else(page: Page, server: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    response = page.goto(f"{server}/docs")
+
+    operation = page.get_by_role("button", name="POST /v1/predictions Create")
+    expect(operation).to_be_visible()
+    assert response is not None
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert f"{server}/openapi.json" in asked
+    assert [url for url in asked if not url.startswith((f"{server}/", "data:"))] == []
