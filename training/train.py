@@ -112,7 +112,7 @@ def read_history(folder: Path) -> list[dict[str, float]]:
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    """Saves a checkpoint, the best model and the history after every epoch, in this order.
+    """Saves the best model, the history and a checkpoint after every epoch, in this order.
 
     The number in the checkpoint's name says how many epochs it has seen; rows of the history
     beyond it belong to an epoch that is done again.
