@@ -4,14 +4,17 @@ The source folder holds either `metadata.csv` (columns path, style, and what els
 folder per style, named by its slug or its name. A `splits.csv` beside it fixes the lists (a column
 per list: train, validation, test or unused); without one a stratified list `picture` is made.
 
-The dataset folder holds `pictures/STYLE/NAME.png`, `works.csv` (path, style, source and a column
-per list) and, written last, `dataset.json`.
+The dataset folder holds `config.json` from the start, `pictures/STYLE/NAME.png`, `works.csv` (path,
+style, source and a column per list) and, written last, `dataset.json`. Pictures that are there are
+kept, so that `config.json` says what decided their pixels: a folder made otherwise is refused.
 """
 
 import csv
 import hashlib
 import json
 import os
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,18 +23,23 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import PIL
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
+from lambda_fn.contract import images
 from lambda_fn.contract.images import PictureError, to_pixels
+from lambda_fn.contract.manifest import sha256_of
 from lambda_fn.contract.styles import STYLES
 from training.config import OrganiseConfig
 from training.errors import TrainingError
 from training.files import whole_file
 
 PARTS = ("train", "validation", "test", "unused")
+# what Pillow raises for one damaged PNG or another
+_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 _SLUG_BY_LABEL = {label: style.slug for style in STYLES for label in (style.slug, style.name)}
 
 
@@ -53,6 +61,25 @@ class _Stored:
     digest: bytes
 
 
+class _Pixels(BaseModel):
+    """All that decides the pixels of a stored picture, beside the picture itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size_px: int
+    pillow: str
+    images_sha256: str  # of the file that defines to_pixels
+
+
+class _Begun(BaseModel):
+    """What `config.json` keeps from the start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    config: OrganiseConfig
+    pixels: _Pixels
+
+
 class Dataset(BaseModel):
     """What `dataset.json` keeps: a dataset folder is whole when it is there."""
 
@@ -70,9 +97,10 @@ def organise(source: Path, target: Path, config: OrganiseConfig) -> Dataset:
     """Write the dataset folder `target`; pictures that are already there are not made again.
 
     Raises:
-        TrainingError: nothing to organise, an unknown list, or too many unreadable pictures.
+        TrainingError: nothing to organise, an unknown list, too many unreadable pictures, or a
+            folder whose pictures were made otherwise.
     """
-    _refuse_other_size(target, config)
+    _claim(target, config)
     labelled, skipped = _read_labels(source, config)
     works = _with_lists(source, labelled, config)
     stored = _convert_all(source, target, works, config)
@@ -111,17 +139,38 @@ def load_works(folder: Path) -> list[Work]:
         ]
 
 
-def _refuse_other_size(target: Path, config: OrganiseConfig) -> None:
-    marker = target / "config.json"
-    if marker.is_file():
-        before = OrganiseConfig.model_validate_json(marker.read_text("utf-8"))
-        if before.size_px != config.size_px:
-            raise TrainingError(
-                f"{target} holds pictures of {before.size_px} px, not {config.size_px}: "
-                "name another folder"
-            )
-    with whole_file(marker) as file:
-        file.write_text(config.model_dump_json(indent=2), "utf-8")
+def _claim(target: Path, config: OrganiseConfig) -> None:
+    """Write `config.json`, unless pictures are there that would be made otherwise today."""
+    pixels = _Pixels(
+        size_px=config.size_px,
+        pillow=PIL.__version__,
+        images_sha256=sha256_of(Path(images.__file__)),
+    )
+    if (target / "pictures").is_dir():
+        _refuse_other_pixels(target, pixels)
+    with whole_file(target / "config.json") as file:
+        file.write_text(_Begun(config=config, pixels=pixels).model_dump_json(indent=2), "utf-8")
+
+
+def _refuse_other_pixels(target: Path, pixels: _Pixels) -> None:
+    try:
+        before = _Begun.model_validate_json((target / "config.json").read_bytes()).pixels
+    except (OSError, ValidationError) as error:
+        raise TrainingError(
+            f"{target} holds pictures, but its config.json does not say what made them: name "
+            "another folder"
+        ) from error
+    now = pixels.model_dump()
+    changes = [
+        f"{name} {value}, now {now[name]}"
+        for name, value in before.model_dump().items()
+        if value != now[name]
+    ]
+    if changes:
+        raise TrainingError(
+            f"{target} holds pictures that were made otherwise ({'; '.join(changes)}): name "
+            "another folder"
+        )
 
 
 def _read_labels(source: Path, config: OrganiseConfig) -> tuple[list[Work], Counter[str]]:
@@ -252,11 +301,11 @@ def picture_path(folder: Path, path: str) -> Path:
 
 
 def _convert(source: Path, target: Path, size_px: int, work: Work) -> _Stored:
-    """Store one picture as PNG, unless it is there already."""
+    """Store one picture as PNG, unless it is there already and whole."""
     stored = picture_path(target, work.path)
-    if stored.is_file():
-        with Image.open(stored) as before:
-            return _Stored("", hashlib.sha256(before.tobytes()).digest())
+    digest = _digest_of(stored, size_px)
+    if digest is not None:
+        return _Stored("", digest)
     try:
         picture = to_pixels((source / work.path).read_bytes(), size_px=size_px)
     except (OSError, PictureError) as error:
@@ -265,6 +314,19 @@ def _convert(source: Path, target: Path, size_px: int, work: Work) -> _Stored:
     with whole_file(stored) as file:
         image.save(file, "PNG")
     return _Stored("", hashlib.sha256(image.tobytes()).digest())
+
+
+def _digest_of(stored: Path, size_px: int) -> bytes | None:
+    """Return the hash of a stored picture's pixels; None where it is missing or damaged."""
+    try:
+        with Image.open(stored) as checked:
+            checked.verify()  # the checksums; the picture must be opened anew after it
+        with Image.open(stored) as whole:
+            if (whole.mode, whole.size) != ("RGB", (size_px, size_px)):
+                return None
+            return hashlib.sha256(whole.tobytes()).digest()
+    except _DAMAGES:
+        return None
 
 
 def _write_index(

@@ -1,12 +1,15 @@
 """Labelled pictures become a dataset: labels, lists, pixels and what is left out."""
 
 import csv
+import json
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -209,8 +212,85 @@ def test_the_fingerprint_tells_other_data(collection: Path, tmp_path: Path, chan
 def test_another_size_in_the_same_folder_is_refused(collection: Path, tmp_path: Path) -> None:
     organise(collection, tmp_path / "dataset", CONFIG)
 
-    with pytest.raises(TrainingError, match="holds pictures of 32 px, not 48"):
+    with pytest.raises(TrainingError, match="size_px 32, now 48"):
         organise(collection, tmp_path / "dataset", CONFIG.model_copy(update={"size_px": 48}))
+
+
+def test_pictures_of_another_pillow_are_refused(
+    collection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organise(collection, tmp_path / "dataset", CONFIG)
+    monkeypatch.setattr(PIL, "__version__", "99.0")  # there is one Pillow in an environment
+
+    with pytest.raises(TrainingError, match=r"pillow .*, now 99\.0\): name another folder"):
+        organise(collection, tmp_path / "dataset", CONFIG)
+
+
+def test_pictures_of_another_definition_of_pixels_are_refused(
+    collection: Path, tmp_path: Path
+) -> None:
+    organise(collection, tmp_path / "dataset", CONFIG)
+    path = tmp_path / "dataset" / "config.json"
+    begun = json.loads(path.read_text("utf-8"))
+    begun["pixels"]["images_sha256"] = "0" * 64  # as a change of images.py leaves it
+    path.write_text(json.dumps(begun), "utf-8")
+
+    with pytest.raises(TrainingError, match="images_sha256 0000"):
+        organise(collection, tmp_path / "dataset", CONFIG)
+
+
+@pytest.fixture
+def old_dataset(collection: Path, tmp_path: Path) -> Path:
+    """Return a folder as it was made before config.json said what decides the pixels."""
+    organise(collection, tmp_path / "dataset", CONFIG)
+    (tmp_path / "dataset" / "config.json").write_text(CONFIG.model_dump_json(), "utf-8")
+    return tmp_path / "dataset"
+
+
+def test_a_folder_that_does_not_say_what_made_it_can_be_read(old_dataset: Path) -> None:
+    assert load_dataset(old_dataset).pictures == len(load_works(old_dataset)) == 20
+
+
+def test_a_folder_that_does_not_say_what_made_it_is_not_added_to(
+    collection: Path, old_dataset: Path
+) -> None:
+    with pytest.raises(TrainingError, match="does not say what made them"):
+        organise(collection, old_dataset, CONFIG)
+
+    assert load_dataset(old_dataset).pictures == 20
+
+
+def cut(stored: Path) -> None:
+    stored.write_bytes(stored.read_bytes()[:-40])
+
+
+def empty(stored: Path) -> None:
+    stored.write_bytes(b"")
+
+
+def flip(stored: Path) -> None:
+    data = bytearray(stored.read_bytes())
+    data[len(data) // 2] ^= 1
+    stored.write_bytes(data)
+
+
+def shrink(stored: Path) -> None:
+    Image.new("RGB", (8, 8)).save(stored)
+
+
+@pytest.mark.parametrize("damage", [cut, empty, flip, shrink])
+def test_a_damaged_stored_picture_is_made_anew(
+    collection: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    first = organise(collection, tmp_path / "dataset", CONFIG)
+    stored = picture_path(tmp_path / "dataset", "cubism/000.png")
+    whole = stored.read_bytes()
+    damage(stored)
+
+    second = organise(collection, tmp_path / "dataset", CONFIG)
+
+    assert stored.read_bytes() == whole
+    assert second == first
 
 
 def test_an_unfinished_dataset_is_refused(tmp_path: Path) -> None:
