@@ -98,9 +98,13 @@ def _refuse_targets(*targets: Path | None) -> None:
     for target in targets:
         if target is None:
             continue
-        if target.is_dir():
+        try:
+            is_folder, has_parent = target.is_dir(), target.absolute().parent.is_dir()
+        except OSError as error:  # a name too long, or a folder that may not be entered
+            raise typer.BadParameter(f"cannot write {target}: {error.strerror}") from error
+        if is_folder:
             raise typer.BadParameter(f"{target} is a folder: name a file to write")
-        if not target.absolute().parent.is_dir():
+        if not has_parent:
             raise typer.BadParameter(
                 f"there is no folder {target.parent} to write {target.name} to"
             )

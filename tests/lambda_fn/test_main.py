@@ -110,6 +110,17 @@ def test_predict_refuses_a_folder_as_target_before_it_starts(folder: Path, optio
     assert result.stdout == ""
 
 
+def test_predict_refuses_a_target_with_an_impossible_name_before_it_starts(folder: Path) -> None:
+    target = folder.parent / f"{'x' * 300}.csv"
+
+    result = CliRunner().invoke(
+        cli, ["predict", str(folder), "--csv", str(target)], env={"COLUMNS": "900"}
+    )
+
+    assert result.exit_code == 2
+    assert "File name too long" in result.stderr
+
+
 @pytest.fixture
 def odd_folder(tmp_path: Path) -> Path:
     """Return a folder with a picture whose name is Latin-1, as from an old archive."""
