@@ -70,6 +70,9 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
         context.set_default_timeout(_TIMEOUT_MS)
         page = context.new_page()
         console.listen(page)
+        # Playwright takes file choosers over only while somebody listens, and begins to do so
+        # beside the next key press: on a busy machine the press can win
+        page.on("filechooser", lambda _: None)
         page.goto(server)
         return page
 
