@@ -79,8 +79,15 @@ def create_app(model: StyleModel, *, max_body_bytes: int, web: Path | None = Non
         # not mounted: a mount at / would also swallow wrong methods on the API's own routes
         app.router.default = Page(web)
     else:
-        app.get("/", response_model=Guide, tags=["about"])(Guide)
+        _add_guide(app)
     return app
+
+
+def _add_guide(app: FastAPI) -> None:
+    @app.get("/", tags=["about"])
+    def read_guide() -> Guide:
+        """Name what can be asked here."""
+        return Guide()
 
 
 def _add_routes(app: FastAPI, model: StyleModel, max_body_bytes: int) -> None:

@@ -358,6 +358,11 @@ def test_root_is_a_guide_where_no_page_is_served(client: TestClient) -> None:
         assert client.get(guide[name]).status_code == 200
 
 
+def test_the_guide_says_the_same_whatever_the_query(client: TestClient) -> None:
+    assert client.get("/?name=other&docs=//elsewhere").json() == client.get("/").json()
+    assert "parameters" not in client.get("/openapi.json").json()["paths"]["/"]["get"]
+
+
 def test_openapi_describes_both_ways_to_send_a_picture(client: TestClient) -> None:
     operation = client.get("/openapi.json").json()["paths"]["/v1/predictions"]["post"]
 
