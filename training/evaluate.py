@@ -5,8 +5,6 @@ column per predicted one) and `per_style.csv`. On another list than the run's ow
 `evaluation-LIST`, and pictures that the run has seen are left out of that list's test part.
 """
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 import keras
@@ -19,7 +17,7 @@ from tqdm import tqdm
 from lambda_fn.contract.manifest import TestMetrics
 from training.data import Part, fixed_batches, load_part
 from training.errors import TrainingError
-from training.files import whole_file
+from training.files import whole_file, write_table
 from training.metrics import calibration_error, count_confusion, fit_temperature, measure
 from training.organise import load_dataset
 from training.train import Run, load_classifier, load_run
@@ -130,12 +128,12 @@ def _unseen(dataset_folder: Path, own: str, split: str) -> tuple[Part, int]:
 
 def _write(folder: Path, evaluation: Evaluation, confusion: NDArray[np.int64]) -> None:
     styles = tuple(evaluation.test.per_style)
-    _write_table(
+    write_table(
         folder / "confusion.csv",
         ("truth", *styles),
         ([slug, *row] for slug, row in zip(styles, confusion.tolist(), strict=True)),
     )
-    _write_table(
+    write_table(
         folder / "per_style.csv",
         ("style", "precision", "recall", "f1", "support"),
         (
@@ -145,13 +143,3 @@ def _write(folder: Path, evaluation: Evaluation, confusion: NDArray[np.int64]) -
     )
     with whole_file(folder / "metrics.json") as path:
         path.write_text(evaluation.model_dump_json(indent=2) + "\n", "utf-8")
-
-
-def _write_table(path: Path, header: tuple[str, ...], rows: Iterable[list[object]]) -> None:
-    with (
-        whole_file(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(header)
-        table.writerows(rows)

@@ -1,0 +1,48 @@
+"""Figures in one look, saved whole and closed at once; nothing of matplotlib's global state."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from training.files import whole_file
+
+INK, PAPER, RULE, ACCENT, COOL = "#1d1b19", "#fbf8f1", "#cfc7b8", "#c8590a", "#33658a"
+"""Text, ground, grid, and the two colours of data: the one that matters and the other."""
+_DPI = 150
+_LOOK = {
+    "axes.edgecolor": RULE,
+    "axes.facecolor": PAPER,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "figure.facecolor": PAPER,
+    "font.size": 10,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+@contextmanager
+def figure(path: Path, *, width_in: float = 8.0, height_in: float = 5.0) -> Iterator[Figure]:
+    """Yield an empty figure; when the block ends well it is stored as PNG at `path`.
+
+    What is drawn is drawn inside of the block: it decides the look of everything made in it.
+    """
+    with rc_context(_LOOK):  # type: ignore[arg-type] # its keys are a very long Literal
+        drawing = Figure(figsize=(width_in, height_in), layout="constrained")
+        FigureCanvasAgg(drawing)
+        yield drawing
+        with whole_file(path) as file:
+            drawing.savefig(file, dpi=_DPI, format="png")
