@@ -48,14 +48,24 @@ class ImportConfig(_Config):
 
 
 class OrganiseConfig(_Config):
-    """How `organise` turns labelled pictures into a dataset."""
+    """How `organise` turns raw works into a dataset."""
 
-    size_px: int = Field(default=160, ge=32, le=1024, description="side of the stored squares")
+    size_px: int = Field(default=224, ge=32, le=1024, description="side of the stored squares")
+    format: Literal["png", "jpeg", "tar"] = "png"
     min_pictures_per_style: int = Field(
         default=300, ge=3, description="styles with fewer pictures stay out"
     )
+    keeps_duplicates: bool = Field(default=False, description="copies of a work stay in")
+    splits: tuple[Literal["picture", "artist"], ...] = Field(
+        default=("picture",), description="lists to make"
+    )
+    lists: Path | None = Field(default=None, description="CSV of lists to take over")
     test_share: float = Field(default=0.2, gt=0, lt=0.9)
     validation_share: float = Field(default=0.1, gt=0, lt=0.9, description="of all pictures")
+    cap_train: int | None = Field(
+        default=None, ge=1, description="training pictures of a style, the others are unused"
+    )
+    cap_test: int | None = Field(default=None, ge=1, description="likewise")
     seed: int = 42
     max_unreadable_share: float = Field(default=0.01, ge=0, le=1)
 

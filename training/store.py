@@ -1,0 +1,199 @@
+"""The pictures of a dataset folder, whatever the format they are stored in.
+
+`png` keeps the very pixels that the service makes, a file per picture in a folder per style. `tar`
+keeps the same files in one, which spares a hundred thousand openings and travels in one piece;
+it is not compressed, so that a picture is read by its offset. `jpeg` (quality 95, no chroma
+subsampling) takes a third of the room, but its pixels differ slightly from the service's.
+"""
+
+import csv
+import os
+import struct
+import tarfile
+import weakref
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from training.errors import TrainingError
+from training.files import write_table
+from training.works import load_dataset, load_works
+
+PICTURES_FOLDER = "pictures"
+TAR_FILE = "pictures.tar"
+INDEX_FILE = "pictures.csv"
+Pixels = NDArray[np.uint8]
+# what Pillow raises for one damaged picture or another
+_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+
+class PictureStore(Protocol):
+    """Reads the stored pictures of a dataset by the path of the work; from any thread."""
+
+    def read(self, path: str) -> Pixels:
+        """Return a picture: uint8, shape (size_px, size_px, 3), RGB.
+
+        Raises:
+            TrainingError: it is missing or damaged.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a format writes a picture; `suffix` is that of its files."""
+
+    suffix: str
+    kind: str
+    options: Mapping[str, Any]
+
+
+_PNG = Encoding(".png", "PNG", MappingProxyType({}))
+_JPEG = Encoding(".jpg", "JPEG", MappingProxyType({"quality": 95, "subsampling": "4:4:4"}))
+ENCODINGS: Mapping[str, Encoding] = MappingProxyType({"png": _PNG, "jpeg": _JPEG, "tar": _PNG})
+
+
+def open_store(folder: Path) -> PictureStore:
+    """Open the pictures of a finished dataset folder.
+
+    Raises:
+        TrainingError: the folder is not finished, or what it stores is missing.
+    """
+    config = load_dataset(folder).config
+    suffix = ENCODINGS[config.format].suffix
+    names = {work.path: work.name + suffix for work in load_works(folder)}
+    read_bytes = _READERS[config.format](folder)
+    return _Store(folder, names, read_bytes, config.size_px)
+
+
+class _Store:
+    """What all formats have in common; `read_bytes` returns the file of a name."""
+
+    def __init__(
+        self,
+        folder: Path,
+        names: Mapping[str, str],
+        read_bytes: Callable[[str], bytes],
+        size_px: int,
+    ) -> None:
+        self._folder = folder
+        self._names = names
+        self._read_bytes = read_bytes
+        self._size_px = size_px
+
+    def read(self, path: str) -> Pixels:
+        if path not in self._names:
+            raise TrainingError(f"{self._folder} has no work {path!r}: name one of its works.csv")
+        try:
+            return decode(self._read_bytes(self._names[path]), size_px=self._size_px)
+        except _DAMAGES as error:
+            raise TrainingError(
+                f"the picture {self._names[path]} of {self._folder} is missing or damaged "
+                f"({type(error).__name__}): organise again"
+            ) from error
+
+
+def decode(data: bytes, *, size_px: int) -> Pixels:
+    """Return the pixels of a stored picture; checksums are checked where the format has them.
+
+    Raises:
+        ValueError: it is damaged or of another size.
+    """
+    try:
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as checked:
+            checked.verify()  # the picture must be opened anew after it
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
+            shape = (image.mode, image.size)
+            pixels = np.asarray(image)
+    except _DAMAGES as error:
+        raise ValueError(f"a damaged picture: {error}") from error
+    if shape != ("RGB", (size_px, size_px)):
+        raise ValueError(f"a picture of {shape}, expected RGB of {size_px} x {size_px}")
+    return pixels
+
+
+def encode(pixels: Pixels, encoding: Encoding) -> bytes:
+    """Return a picture as a file."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, encoding.kind, **encoding.options)
+    return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a tar a file lies, in bytes."""
+
+    offset: int
+    size: int
+
+
+def read_tar_index(folder: Path) -> dict[str, Place]:
+    """Return where each picture lies in the tar of a dataset folder.
+
+    Raises:
+        TrainingError: there is none, or it is no index.
+    """
+    try:
+        with (folder / INDEX_FILE).open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            next(rows)
+            return {name: Place(int(offset), int(size)) for name, offset, size in rows}
+    except (OSError, ValueError, StopIteration) as error:
+        raise TrainingError(
+            f"{folder / INDEX_FILE} is missing or damaged: organise again"
+        ) from error
+
+
+def write_tar_index(folder: Path) -> dict[str, Place]:
+    """Write where each picture lies in the tar of a dataset folder, by looking at its headers."""
+    with tarfile.open(folder / TAR_FILE, "r:") as tar:
+        places = {one.name: Place(one.offset_data, one.size) for one in tar}
+    write_table(
+        folder / INDEX_FILE,
+        ("name", "offset", "size"),
+        ((name, place.offset, place.size) for name, place in places.items()),
+    )
+    return places
+
+
+def _open_files(folder: Path) -> Callable[[str], bytes]:
+    return lambda name: (folder / PICTURES_FOLDER / name).read_bytes()
+
+
+def _open_tar(folder: Path) -> Callable[[str], bytes]:
+    return TarReader(folder).read_bytes
+
+
+class TarReader:
+    """Reads files of a dataset's tar by their names, from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._places = read_tar_index(folder)
+        try:
+            self._file = os.open(folder / TAR_FILE, os.O_RDONLY)
+        except FileNotFoundError as error:
+            raise TrainingError(f"{folder / TAR_FILE} is missing: organise again") from error
+        weakref.finalize(self, os.close, self._file)
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return a file.
+
+        Raises:
+            OSError: there is none of that name.
+        """
+        if name not in self._places:
+            raise FileNotFoundError(name)
+        place = self._places[name]
+        return os.pread(self._file, place.size, place.offset)  # does not move, so threads may
+
+
+_READERS: Mapping[str, Callable[[Path], Callable[[str], bytes]]] = MappingProxyType(
+    {"png": _open_files, "jpeg": _open_files, "tar": _open_tar}
+)
