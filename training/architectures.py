@@ -8,7 +8,9 @@ from typing import Any, Literal
 import keras
 from keras.applications import inception_v3, mobilenet_v2, resnet, vgg16, xception
 
+from training.config import TrainConfig
 from training.errors import TrainingError
+from training.heads import build_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,49 +30,64 @@ ARCHITECTURES = {
 }
 
 
-def build_classifier(
-    name: str,
-    *,
-    styles: int,
-    weights: Path | Literal["imagenet"] | None,
-    dropout: float,
-    batch_norm_momentum: float,
-) -> keras.Model:
-    """Return a model: float32 RGB 0 to 255 of any size -> logits of shape (batch, styles).
+def build_classifier(config: TrainConfig, *, styles: int, size_px: int | None) -> keras.Model:
+    """Return a model: float32 RGB 0 to 255 -> logits of shape (batch, styles).
 
-    All layers can be trained. The head is global average pooling, dropout and one dense layer.
+    Its layers `backbone` and `head` are models of their own. All layers can be trained. With
+    `size_px` None it takes pictures of any size, which only the head `gap` can.
+
+    Raises:
+        TrainingError: no such architecture or head, or weights that do not fit.
+    """
+    features = build_features(config, size_px=size_px)
+    head = build_head(config.head, features.output_shape[1:], styles=styles, dropout=config.dropout)
+    return keras.Model(features.input, head(features.output), name=config.architecture)
+
+
+def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
+    """Return scaling and backbone: float32 RGB 0 to 255 -> features (batch, rows, columns, n).
 
     Raises:
         TrainingError: no such architecture, or weights that do not fit it.
     """
-    if name not in ARCHITECTURES:
-        raise TrainingError(f"no architecture {name!r}: choose from {', '.join(ARCHITECTURES)}")
-    architecture = ARCHITECTURES[name]
-    backbone = _build_backbone(architecture, weights)
+    if config.architecture not in ARCHITECTURES:
+        raise TrainingError(
+            f"no architecture {config.architecture!r}: choose from {', '.join(ARCHITECTURES)}"
+        )
+    architecture = ARCHITECTURES[config.architecture]
+    backbone = _build_backbone(architecture, config.weights, size_px)
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = batch_norm_momentum
-    pixels = keras.Input((None, None, 3), name="pixels")
-    features = keras.layers.GlobalAveragePooling2D()(backbone(architecture.scale(pixels)))
-    logits = keras.layers.Dense(styles, name="logits")(keras.layers.Dropout(dropout)(features))
-    return keras.Model(pixels, logits, name=name)
+            layer.momentum = config.batch_norm_momentum
+    pixels = keras.Input((size_px, size_px, 3), name="pixels")
+    scaled = pixels / 255.0 if config.scaling == "unit" else architecture.scale(pixels)
+    return keras.Model(pixels, backbone(scaled), name=f"{config.architecture}_features")
 
 
 def _build_backbone(
-    architecture: Architecture, weights: Path | Literal["imagenet"] | None
+    architecture: Architecture, weights: Path | Literal["imagenet"] | None, size_px: int | None
 ) -> keras.Model:
-    shape = (None, None, 3)
-    if weights == "imagenet":
-        try:
-            return architecture.build(include_top=False, weights="imagenet", input_shape=shape)
-        except Exception as error:  # Keras raises no narrower one when a download fails
-            raise TrainingError(
-                f"the ImageNet weights could not be fetched ({error}): give a weights file, or none"
-            ) from error
-    backbone = architecture.build(include_top=False, weights=None, input_shape=shape)
+    options = {"include_top": False, "input_shape": (size_px, size_px, 3), "name": "backbone"}
+    try:
+        if weights == "imagenet":
+            return _download(architecture, options)
+        backbone = architecture.build(weights=None, **options)
+    except ValueError as error:
+        raise TrainingError(f"pictures of {size_px} px do not fit: {error}") from error
     if weights is not None:
         _load(backbone, weights)
     return backbone
+
+
+def _download(architecture: Architecture, options: dict[str, Any]) -> keras.Model:
+    try:
+        return architecture.build(weights="imagenet", **options)
+    except ValueError:
+        raise
+    except Exception as error:  # Keras raises no narrower one when a download fails
+        raise TrainingError(
+            f"the ImageNet weights could not be fetched ({error}): give a weights file, or none"
+        ) from error
 
 
 def _load(backbone: keras.Model, weights: Path) -> None:
@@ -78,5 +95,5 @@ def _load(backbone: keras.Model, weights: Path) -> None:
         raise TrainingError(f"no weights file at {weights}")
     try:
         backbone.load_weights(weights)
-    except (ValueError, OSError) as error:
-        raise TrainingError(f"{weights} does not fit {backbone.name}: {error}") from error
+    except (ValueError, OSError, KeyError) as error:
+        raise TrainingError(f"{weights} does not fit the architecture: {error}") from error

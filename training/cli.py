@@ -14,13 +14,13 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
+from training import options
 from training.config import CollectConfig, ImportConfig, OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 
 _COLLECT = CollectConfig()
 _IMPORT = ImportConfig()
 _ORGANISE = OrganiseConfig()
-_TRAIN = TrainConfig()
 
 cli = typer.Typer(
     help="Make a model that names art styles: collect or import, organise, train, evaluate, "
@@ -220,66 +220,86 @@ def organise(
 def train(
     dataset: Dataset,
     run: Annotated[Path, typer.Argument(help="Folder to write; a broken-off run goes on.")],
-    architecture: Annotated[
-        str, typer.Option(help="resnet50, vgg16, inceptionv3, mobilenetv2 or xception.")
-    ] = _TRAIN.architecture,
-    weights: Annotated[
-        str,
-        typer.Option(help="Where to begin: imagenet (downloaded), none, or a Keras weights file."),
-    ] = str(_TRAIN.weights),
-    split: Annotated[str, typer.Option(help="List of the dataset to train on.")] = _TRAIN.split,
-    epochs: Annotated[int, typer.Option(help="How often each picture is seen.")] = _TRAIN.epochs,
-    batch_size: Annotated[
-        int, typer.Option(help="Pictures per step; fewer need less memory.")
-    ] = _TRAIN.batch_size,
-    crop: Annotated[
-        int, typer.Option(help="Side of the random training crops in pixels.")
-    ] = _TRAIN.crop_px,
-    learning_rate: Annotated[
-        float, typer.Option(help="Highest rate; it warms up, then falls as a cosine.")
-    ] = _TRAIN.learning_rate,
-    weight_decay: Annotated[
-        float, typer.Option(help="Pull of the weights towards 0.")
-    ] = _TRAIN.weight_decay,
-    mixup_alpha: Annotated[
-        float, typer.Option(help="How strongly pictures are blended; 0 turns it off.")
-    ] = _TRAIN.mixup_alpha,
-    label_smoothing: Annotated[
-        float, typer.Option(help="Share of each label that is spread over all styles.")
-    ] = _TRAIN.label_smoothing,
-    dropout: Annotated[
-        float, typer.Option(help="Share of the features hidden in a step.")
-    ] = _TRAIN.dropout,
-    class_weights: Annotated[
-        Literal["none", "sqrt", "balanced"],
-        typer.Option(help="How much rare styles count: as they come, half-way, or all alike."),
-    ] = _TRAIN.class_weights,
-    seed: Annotated[int, typer.Option(help="Decides order, crops and weights.")] = _TRAIN.seed,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="Repeat this run; other options given change its own."),
+    ] = None,
+    recipe: options.Recipe = None,
+    architecture: options.Architecture = None,
+    head: options.Head = None,
+    scaling: options.Scaling = None,
+    weights: options.Weights = None,
+    split: options.Split = None,
+    epochs: options.Epochs = None,
+    head_epochs: options.HeadEpochs = None,
+    half_epochs: options.HalfEpochs = None,
+    batch_size: options.BatchSize = None,
+    precision: options.Precision = None,
+    optimizer: options.Optimizer = None,
+    learning_rate: options.LearningRate = None,
+    schedule: options.Schedule = None,
+    stop_patience: options.StopPatience = None,
+    weight_decay: options.WeightDecay = None,
+    class_weights: options.ClassWeights = None,
+    label_smoothing: options.LabelSmoothing = None,
+    dropout: options.Dropout = None,
+    mixup_alpha: options.MixupAlpha = None,
+    crop: options.Crop = None,
+    vertical_flips: options.VerticalFlips = None,
+    jpeg_quality: options.JpegQuality = None,
+    seed: options.Seed = None,
+    note: Annotated[str, typer.Option(help="A remark to keep with the run.")] = "",
 ) -> None:
     """Train a model; the same command again goes on where it was stopped."""
+    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
     with _one_clear_line():
-        config = TrainConfig(
-            architecture=architecture,
-            weights=None if weights == "none" else weights,
-            split=split,
-            epochs=epochs,
-            batch_size=batch_size,
-            crop_px=crop,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            mixup_alpha=mixup_alpha,
-            label_smoothing=label_smoothing,
-            dropout=dropout,
-            class_weights=class_weights,
-            seed=seed,
-        )
+        base = None if from_ is None else _config_of_run(from_, dataset)
+        config = options.config_of(given | {"crop_px": crop}, base=base)
         with _quiet_import():
             from training.train import train as step
-        done = step(dataset, run, config)
+        done = step(dataset, run, config, note=note)
+    stopped = ", stopped early" if done.stopped_early else ""
     typer.echo(
-        f"{epochs} epochs in {done.seconds / 60:.0f} minutes; the model of epoch "
+        f"{done.epochs} epochs in {done.seconds / 60:.0f} minutes{stopped}; the model of epoch "
         f"{done.best_epoch}, the best on validation, is in {run}"
     )
+
+
+def _config_of_run(run: Path, dataset: Path) -> TrainConfig:
+    from training.run_folder import load_plan, require_dataset
+
+    plan = load_plan(run)
+    require_dataset(dataset, run, plan)
+    return plan.config
+
+
+@cli.command("find-rate")
+def find_rate(
+    dataset: Dataset,
+    folder: Annotated[Path, typer.Argument(help="Folder for the table and the plots.")],
+    low: Annotated[float, typer.Option(help="First rate.")] = 1e-6,
+    high: Annotated[float, typer.Option(help="Last rate.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Batches to try them on.")] = 120,
+    recipe: options.Recipe = None,
+    architecture: options.Architecture = None,
+    head: options.Head = None,
+    scaling: options.Scaling = None,
+    weights: options.Weights = None,
+    split: options.Split = None,
+    batch_size: options.BatchSize = None,
+    precision: options.Precision = None,
+    optimizer: options.Optimizer = None,
+    crop: options.Crop = None,
+    seed: options.Seed = None,
+) -> None:
+    """Find a learning rate: raise it batch by batch and see where the loss falls fastest."""
+    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
+    with _one_clear_line():
+        config = options.config_of(given | {"crop_px": crop})
+        with _quiet_import():
+            from training.find_rate import find_rate as step
+        rate = step(dataset, folder, config, low=low, high=high, steps=steps)
+    typer.echo(f"the loss falls fastest at a learning rate of {rate:.1e}; {folder} shows the curve")
 
 
 @cli.command()

@@ -1,9 +1,10 @@
 """Every option of every step, frozen, with its default; a run saves the ones it used."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Config(BaseModel):
@@ -71,16 +72,60 @@ class OrganiseConfig(_Config):
 
 
 class TrainConfig(_Config):
-    """How `train` makes a model out of a dataset."""
+    """How `train` makes a model out of a dataset.
 
+    The defaults are those of the recipe: `RECIPES` says what `frozen` has otherwise.
+    """
+
+    recipe: Literal["fine-tune", "frozen"] = Field(
+        default="fine-tune",
+        description="frozen: a head on features that are computed once and kept",
+    )
     architecture: str = "mobilenetv2"
-    weights: Path | Literal["imagenet"] | None = Field(
-        default="imagenet", description="a Keras weights file of the backbone without its top"
+    head: str = "gap"
+    scaling: Literal["own", "unit"] = Field(
+        default="own",
+        description="unit: 0 to 1, as the original scaled all five, though no backbone expects it",
+    )
+    weights: Literal["imagenet"] | Path | None = Field(
+        default="imagenet",
+        description="a Keras weights file of the backbone without its top",
+        union_mode="left_to_right",  # in JSON any text may be a path
     )
     split: str = "picture"
     seed: int = 42
     epochs: int = Field(default=20, ge=1)
     batch_size: int = Field(default=32, ge=1)
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+
+    head_epochs: int = Field(default=0, ge=0, description="first only the head is trained")
+    half_epochs: int = Field(
+        default=0, ge=0, description="then the upper half of the backbone joins; then all of it"
+    )
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    learning_rate: float = Field(default=5e-4, gt=0)
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    warmup_epochs: float = Field(default=1.0, ge=0, description="of the cosine")
+    plateau_factor: float = Field(default=0.4, gt=0, lt=1)
+    plateau_patience: int = Field(
+        default=3, ge=1, description="epochs without a better val_accuracy"
+    )
+    min_learning_rate: float = Field(default=1e-6, ge=0, description="of the plateau")
+    stop_patience: int | None = Field(
+        default=None, ge=1, description="epochs without a better val_loss; None trains to the end"
+    )
+    stop_min_delta: float = Field(default=0.005, ge=0)
+    weight_decay: float = Field(default=0.02, ge=0, description="of adamw")
+    clip_norm: float = Field(default=1.0, gt=0)
+    clip: Literal["all", "each"] = Field(
+        default="all", description="the norm of all gradients together, or of each variable's"
+    )
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    mixup_alpha: float = Field(default=0.2, ge=0, description="0 turns mixup off")
+    class_weights: Literal["none", "sqrt", "balanced"] = "sqrt"
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)
+
     crop_px: int = Field(
         default=128,
         ge=32,
@@ -88,14 +133,48 @@ class TrainConfig(_Config):
         "magnifies what it shows (Touvron et al. 2019, arXiv 1906.06423)",
     )
     min_crop_area: float = Field(default=0.35, gt=0, le=1, description="of the whole picture")
+    vertical_flips: float = Field(default=0.0, ge=0, le=1, description="share of the pictures")
     max_softness: float = Field(
         default=2.0, ge=1, description="half of the pictures are shrunk by up to this and back"
     )
-    learning_rate: float = Field(default=5e-4, gt=0)
-    warmup_epochs: float = Field(default=1.0, ge=0)
-    weight_decay: float = Field(default=0.02, ge=0)
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    mixup_alpha: float = Field(default=0.2, ge=0, description="0 turns mixup off")
-    class_weights: Literal["none", "sqrt", "balanced"] = "sqrt"
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)
+    jpeg_quality: int = Field(
+        default=40,
+        ge=1,
+        le=100,
+        description="half of the pictures lose what JPEG of 95 to this does",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_recipe(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {**RECIPES.get(given.get("recipe", ""), {}), **given}
+
+    @model_validator(mode="after")
+    def _stages_fit(self) -> Self:
+        if self.recipe == "frozen" and self.head_epochs + self.half_epochs:
+            raise ValueError("the frozen recipe never thaws: leave out head_epochs and half_epochs")
+        if self.head_epochs + self.half_epochs >= self.epochs and self.half_epochs:
+            raise ValueError("no epoch is left for the whole network: raise epochs")
+        return self
+
+
+RECIPES: Mapping[str, Mapping[str, Any]] = {
+    "fine-tune": {},
+    # the settings of the original (its models.train_model)
+    "frozen": {
+        "epochs": 50,
+        "batch_size": 16,
+        "optimizer": "sgd",
+        "learning_rate": 0.02,
+        "schedule": "plateau",
+        "stop_patience": 10,
+        "clip": "each",
+        "label_smoothing": 0.0,
+        "mixup_alpha": 0.0,
+        "class_weights": "balanced",
+        "dropout": 0.25,
+    },
+}
+"""What a recipe changes among the defaults of `TrainConfig`."""

@@ -15,12 +15,12 @@ from scipy.special import softmax
 from tqdm import tqdm
 
 from lambda_fn.contract.manifest import TestMetrics
-from training.data import Part, fixed_batches, load_part
+from training.data import Part, fixed_batches, load_part, look_ahead
 from training.errors import TrainingError
 from training.files import whole_file, write_table
 from training.metrics import calibration_error, count_confusion, fit_temperature, measure
-from training.organise import load_dataset
-from training.train import Run, load_classifier, load_run
+from training.run_folder import load_run_on
+from training.train import load_classifier
 
 _BATCH = 32
 
@@ -84,28 +84,12 @@ def evaluation_folder(run_folder: Path, *, own: str, split: str) -> Path:
     return run_folder / ("evaluation" if split == own else f"evaluation-{split}")
 
 
-def load_run_on(dataset_folder: Path, run_folder: Path) -> Run:
-    """Return a finished run after checking that it was trained on this dataset.
-
-    Raises:
-        TrainingError: no finished run, or another dataset.
-    """
-    run = load_run(run_folder)
-    found = load_dataset(dataset_folder).fingerprint
-    if found != run.plan.fingerprint:
-        raise TrainingError(
-            f"{run_folder} was trained on another dataset (fingerprint "
-            f"{run.plan.fingerprint[:12]}) than {dataset_folder} ({found[:12]})"
-        )
-    return run
-
-
 def read_logits(classifier: keras.Model, part: Part) -> NDArray[np.float64]:
     """Return the classifier's logits for all pictures of a part, in its order."""
     styles = int(classifier.output_shape[-1])
     batches = fixed_batches(part, styles=styles, batch_size=_BATCH)
-    steps = -(-len(part.labels) // _BATCH)
-    shown = tqdm(batches.as_numpy_iterator(), "answers", total=steps, unit="batch", disable=None)
+    ahead = look_ahead(batches)
+    shown = tqdm(ahead, "answers", total=len(batches), unit="batch", disable=None)
     rows = [classifier.predict_on_batch(pictures) for pictures, _ in shown]
     return np.concatenate(rows).astype(np.float64)
 

@@ -29,13 +29,14 @@ from lambda_fn.contract.manifest import (
     sha256_of,
 )
 from lambda_fn.model import StyleModel, load_model
-from training.data import Part, fixed_batches, load_part
+from training.data import Part, fixed_batches, load_part, look_ahead
 from training.errors import TrainingError
-from training.evaluate import load_run_on, read_logits
+from training.evaluate import read_logits
 from training.files import refuse_to_overwrite, whole_file, whole_folder
 from training.golden import draw_golden
 from training.metrics import fit_temperature, measure
-from training.train import Run, load_classifier
+from training.run_folder import Run, load_run_on
+from training.train import load_classifier
 
 Precision = Literal["float32", "float16"]
 MAX_DIFFERENCE = 1e-5
@@ -245,8 +246,7 @@ def _float32_difference(run: Run, measured: _Measured) -> float:
 
 def _ask(model: StyleModel, part: Part) -> NDArray[np.float32]:
     """Return the model's answers to all pictures of a part, in its order."""
-    styles = len(model.manifest.styles)
-    pictures = fixed_batches(part, styles=styles, batch_size=1).as_numpy_iterator()
+    pictures = look_ahead(fixed_batches(part, styles=len(model.manifest.styles), batch_size=1))
     shown = tqdm(pictures, "checks", total=len(part.labels), unit="picture", disable=None)
     return np.stack([model.probabilities(picture[0]) for picture, _ in shown])
 

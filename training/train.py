@@ -3,65 +3,81 @@
 The run folder holds `plan.json` from the start, `history.csv` and a checkpoint per epoch while
 it trains, and `model.keras` and, written last, `run.json` when it is done. A run that was broken
 off goes on at its last whole epoch, with the pictures that it would have seen there.
+
+Of Keras' callbacks, ReduceLROnPlateau, EarlyStopping and TensorBoard are used as they are. What
+ModelCheckpoint, CSVLogger and BackupAndRestore do is done by `_Keeper`: theirs write in place, so
+that a kill can leave half a file, and keep neither the state of the other callbacks nor that of
+the random layers, without which a resumed run is another one.
 """
 
 import csv
 import json
 import os
 import platform
-import shutil
 import subprocess
 import time
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
-from pydantic import BaseModel, ConfigDict
 
-from training.architectures import build_classifier
+from lambda_fn.contract.manifest import sha256_of
+from training.architectures import build_classifier, build_features
 from training.augment import build_augmentation
 from training.config import TrainConfig
-from training.data import Part, fixed_batches, load_part, training_batches
+from training.data import (
+    FixedBatches,
+    Part,
+    TrainingBatches,
+    fixed,
+    load_part,
+    stream,
+)
+from training.devices import describe, spread
 from training.errors import TrainingError
+from training.features import bottleneck_features
 from training.files import whole_file
-from training.organise import Dataset, load_dataset
+from training.heads import build_head
+from training.optimise import compile_model
+from training.run_folder import (
+    HISTORY,
+    Plan,
+    Run,
+    checkpoints,
+    epochs_done,
+    load_run,
+    read_history,
+    read_json,
+)
+from training.sheet import draw_sheet
+from training.works import Dataset, load_dataset
 
-_RANDOM_STATE = "random_state.json"  # in the archive that a .keras file is
-_HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-
-
-class Plan(BaseModel):
-    """What `plan.json` keeps from the start: all that decides the outcome of the run."""
-
-    model_config = ConfigDict(frozen=True)
-
-    config: TrainConfig
-    styles: tuple[str, ...]
-    size_px: int
-    fingerprint: str
-    pictures: dict[str, int]
-    commit: str
-    versions: dict[str, str]
-
-
-class Run(BaseModel):
-    """What `run.json` keeps: a run folder is whole when it is there."""
-
-    model_config = ConfigDict(frozen=True)
-
-    plan: Plan
-    best_epoch: int
-    finished: datetime
-    seconds: float
+_STATE = "state.json"  # in the archive that a .keras file is
+_REMEMBERED = ("wait", "best", "cooldown_counter", "best_epoch", "stopped_epoch")
+"""What ReduceLROnPlateau and EarlyStopping know of earlier epochs."""
 
 
-def train(dataset_folder: Path, run_folder: Path, config: TrainConfig) -> Run:
-    """Train until `config.epochs`, or go on where an earlier call was broken off.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a recipe trains: a model and its batches."""
+
+    build: Callable[[], keras.Model]
+    """makes the model anew"""
+    core: Callable[[keras.Model], keras.Model]
+    """the part of the model that is kept, without augmentation"""
+    batches: TrainingBatches
+    validation: FixedBatches
+
+
+def train(dataset_folder: Path, run_folder: Path, config: TrainConfig, *, note: str = "") -> Run:
+    """Train until `config.epochs` or an early stop, or go on where an earlier call was broken off.
 
     Raises:
         TrainingError: the run folder belongs to other options, or the dataset does not fit.
@@ -69,31 +85,20 @@ def train(dataset_folder: Path, run_folder: Path, config: TrainConfig) -> Run:
     if (run_folder / "run.json").is_file():
         raise TrainingError(f"{run_folder} is already finished: name another run folder")
     dataset = load_dataset(dataset_folder)
-    parts = {
-        part: load_part(dataset_folder, split=config.split, part=part)
-        for part in ("train", "validation")
-    }
-    _refuse_enlarging(config, dataset)
-    plan = _claim(run_folder, _plan(config, dataset, parts))
-    try:
-        _fit(run_folder, parts, config, styles=len(dataset.styles))
-    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
-        first = str(error.message).splitlines()[0]
-        raise TrainingError(
-            f"a picture of {dataset_folder} is missing or damaged, organise again ({first})"
-        ) from error
+    parts = load_parts(dataset_folder, config)
+    refuse_misfit(config, dataset)
+    with numbers_of(config.precision):
+        plan = _claim(run_folder, _plan(config, dataset, parts, note))
+        job = make_job(dataset_folder, parts, config, styles=len(dataset.styles))
+        if config.recipe == "fine-tune":
+            draw_sheet(run_folder / "augmentation.png", parts["train"], config)
+        try:
+            _fit(run_folder, job, config)
+        except Exception as error:
+            if job.batches.failure is None:
+                raise
+            raise job.batches.failure from error  # TensorFlow has wrapped it
     return _conclude(run_folder, plan)
-
-
-def load_run(folder: Path) -> Run:
-    """Read `run.json` of a finished run."""
-    marker = folder / "run.json"
-    if not marker.is_file():
-        raise TrainingError(
-            f"{folder} is no finished run: run `python -m training train DATASET {folder}` "
-            "(it goes on where it stopped)"
-        )
-    return Run.model_validate_json(marker.read_text("utf-8"))
 
 
 def load_classifier(folder: Path) -> keras.Model:
@@ -102,98 +107,269 @@ def load_classifier(folder: Path) -> keras.Model:
     return keras.models.load_model(folder / "model.keras", compile=False)
 
 
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """Return one row per finished epoch."""
-    path = folder / "history.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+def load_parts(dataset_folder: Path, config: TrainConfig) -> dict[str, Part]:
+    """Return the two parts that training may see."""
+    return {
+        part: load_part(dataset_folder, split=config.split, part=part)
+        for part in ("train", "validation")
+    }
+
+
+def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
+    """Check that the options fit the pictures.
+
+    Raises:
+        TrainingError: they do not.
+    """
+    side = dataset.config.size_px
+    if config.recipe == "frozen":
+        return
+    if config.crop_px > side:
+        raise TrainingError(
+            f"crops of {config.crop_px} px are larger than the pictures of the dataset "
+            f"({side} px): lower --crop, or organise with a larger --size"
+        )
+    if config.head != "gap" and config.crop_px != side:
+        raise TrainingError(
+            f"head {config.head} takes pictures of one size: give --crop {side}, or --head gap"
+        )
+
+
+def make_job(
+    dataset_folder: Path, parts: dict[str, Part], config: TrainConfig, *, styles: int
+) -> Job:
+    """Return what the recipe trains; the frozen one computes the features that are missing."""
+    makers = {"fine-tune": _fine_tune_job, "frozen": _frozen_job}
+    return makers[config.recipe](dataset_folder, parts, config, styles)
+
+
+@contextmanager
+def numbers_of(precision: str) -> Iterator[None]:
+    """Make the layers of a block compute in this precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles: int) -> Job:
+    train_part, validation = parts["train"], parts["validation"]
+
+    def build() -> keras.Model:
+        size_px = None if config.head == "gap" else config.crop_px
+        classifier = build_classifier(config, styles=styles, size_px=size_px)
+        return keras.Sequential([build_augmentation(config), classifier])
+
+    return Job(
+        build,
+        lambda model: model.get_layer(index=-1),
+        TrainingBatches(train_part.labels, train_part.read, config, styles=styles),
+        FixedBatches(
+            validation.labels, validation.read, styles=styles, batch_size=config.batch_size
+        ),
+    )
+
+
+def _frozen_job(
+    dataset_folder: Path, parts: dict[str, Part], config: TrainConfig, styles: int
+) -> Job:
+    with numbers_of("float32"):
+        features = bottleneck_features(dataset_folder, config)
+    train_part, validation = parts["train"], parts["validation"]
+    shape = features.values.shape[1:]
+
+    def fetch(part: Part) -> Callable[[Any], Any]:
+        return lambda places: features.of(part, places)
+
+    return Job(
+        lambda: build_head(config.head, shape, styles=styles, dropout=config.dropout),
+        lambda model: model,
+        TrainingBatches(train_part.labels, fetch(train_part), config, styles=styles),
+        FixedBatches(
+            validation.labels, fetch(validation), styles=styles, batch_size=config.batch_size
+        ),
+    )
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
     """Saves the best model, the history and a checkpoint after every epoch, in this order.
 
-    The number in the checkpoint's name says how many epochs it has seen; rows of the history
-    beyond it belong to an epoch that is done again.
+    It stands behind the callbacks whose state it keeps. The number in the checkpoint's name says
+    how many epochs it has seen; rows of the history beyond it belong to one that is done again.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, job: Job, others: list[Any], remembered: dict[str, Any] | None
+    ) -> None:
         super().__init__()
-        self._folder = folder
+        self._folder, self._job, self._others = folder, job, others
+        self._remembered = remembered
         self._started = time.monotonic()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        # the others have forgotten everything at this moment
+        for callback in self._others:
+            known = (self._remembered or {}).get(type(callback).__name__, {})
+            for name, value in known.items():
+                setattr(callback, name, value)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        row = {name: float(value) for name, value in (logs or {}).items()} | {
+        # ReduceLROnPlateau has put the epoch's own rate there and set that of the next one
+        logs = {"learning_rate": self.model.optimizer.learning_rate} | (logs or {})
+        row = {name: float(logs[name]) for name in HISTORY if name in logs} | {
             "epoch": epoch + 1,
-            "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": round(time.monotonic() - self._started, 1),
         }
         rows = [*read_history(self._folder)[:epoch], row]
         if row["val_accuracy"] >= max(one["val_accuracy"] for one in rows):
             with whole_file(self._folder / "best.keras") as path:
-                self.model.get_layer(index=-1).save(path)
+                self._job.core(self.model).save(path)
         with (
             whole_file(self._folder / "history.csv") as path,
             path.open("w", encoding="utf-8") as file,
         ):
-            table = csv.DictWriter(file, _HISTORY, lineterminator="\n")
+            table = csv.DictWriter(file, HISTORY, lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
         with whole_file(self._folder / f"checkpoint-{epoch + 1:04d}.keras") as path:
             self.model.save(path)
-            _append_random_state(path, self.model)
-        for old in _checkpoints(self._folder)[:-1]:
+            _append_state(path, self.model, self._others)
+        for old in checkpoints(self._folder)[:-1]:
             old.unlink()
 
 
-def _refuse_enlarging(config: TrainConfig, dataset: Dataset) -> None:
-    if config.crop_px > dataset.config.size_px:
-        raise TrainingError(
-            f"crops of {config.crop_px} px are larger than the pictures of the dataset "
-            f"({dataset.config.size_px} px): lower --crop, or organise with a larger --size"
-        )
-
-
-def _fit(folder: Path, parts: dict[str, Part], config: TrainConfig, *, styles: int) -> None:
+def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
     keras.utils.set_random_seed(config.seed)
-    model, first_epoch = _restore_or_build(folder, config, styles)
-    batches, steps = training_batches(
-        parts["train"], config, styles=styles, first_epoch=first_epoch
-    )
-    if first_epoch == 0:
-        _compile(model, config, steps)
-    model.fit(
-        batches,
-        validation_data=fixed_batches(
-            parts["validation"], styles=styles, batch_size=config.batch_size
-        ),
-        steps_per_epoch=steps,
-        initial_epoch=first_epoch,
-        epochs=config.epochs,
-        callbacks=[_Keeper(folder)],
-        shuffle=False,  # the stream is shuffled already
-        verbose="auto" if os.isatty(1) else 2,
-    )
+    with spread():
+        model, state = _restore_or_build(folder, job)
+    done = epochs_done(folder)
+    if state.get("stopped"):
+        return
+    for stage in stages(config):
+        if done >= stage.end:
+            continue
+        if done == stage.begin:
+            with spread():
+                stage.thaw(job.core(model))
+                compile_model(model, config, steps=job.batches.steps, first_epoch=stage.begin)
+            state = {}
+        others = _callbacks(folder, config)
+        model.fit(
+            stream(job.batches, first_epoch=done),
+            validation_data=fixed(job.validation),
+            steps_per_epoch=job.batches.steps,
+            initial_epoch=done,
+            epochs=stage.end,
+            callbacks=[*others, _Keeper(folder, job, others, state.get("callbacks"))],
+            shuffle=False,  # the stream is shuffled already
+            verbose="auto" if os.isatty(1) else 2,
+        )
+        if model.stop_training:
+            return
+        done = stage.end
 
 
-def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part]) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Epochs (begin to end, exclusive) in which the last `share` of the backbone is trained."""
+
+    begin: int
+    end: int
+    share: float
+
+    def thaw(self, classifier: keras.Model) -> None:
+        """Set which layers are trained; a frozen BatchNormalization keeps its statistics."""
+        if "backbone" not in {layer.name for layer in classifier.layers}:
+            return  # a head on features that are computed already
+        layers = classifier.get_layer("backbone").layers
+        first = round(len(layers) * (1 - self.share))
+        for number, layer in enumerate(layers):
+            layer.trainable = number >= first
+
+
+def stages(config: TrainConfig) -> list[Stage]:
+    """Return the stages of a run in their order: the head, the upper half, everything."""
+    ends = (config.head_epochs, config.head_epochs + config.half_epochs, config.epochs)
+    begins = (0, *ends)
+    wanted = [
+        Stage(begin, min(end, config.epochs), share)
+        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1.0), strict=False)
+    ]
+    return [stage for stage in wanted if stage.begin < stage.end]
+
+
+def _callbacks(folder: Path, config: TrainConfig) -> list[Any]:
+    made = [_CALLBACKS[name](folder, config) for name in _callback_names(config)]
+    return made
+
+
+def _callback_names(config: TrainConfig) -> tuple[str, ...]:
+    wanted = {
+        "ReduceLROnPlateau": config.schedule == "plateau",
+        "EarlyStopping": config.stop_patience is not None,
+        # it writes through TensorFlow, which other backends do without
+        "TensorBoard": keras.backend.backend() == "tensorflow",
+    }
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+
+_CALLBACKS: dict[str, Callable[[Path, TrainConfig], Any]] = {
+    "ReduceLROnPlateau": lambda _, config: keras.callbacks.ReduceLROnPlateau(
+        monitor="val_accuracy",
+        mode="max",
+        factor=config.plateau_factor,
+        patience=config.plateau_patience,
+        min_lr=config.min_learning_rate,
+    ),
+    "EarlyStopping": lambda _, config: keras.callbacks.EarlyStopping(
+        monitor="val_loss",
+        mode="min",
+        patience=config.stop_patience,
+        min_delta=config.stop_min_delta,
+    ),
+    "TensorBoard": lambda folder, _: keras.callbacks.TensorBoard(
+        folder / "tensorboard", write_graph=False
+    ),
+}
+
+
+def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part], note: str) -> Plan:
+    size_px = dataset.config.size_px
+    blank = config.model_copy(update={"weights": None})  # a shape needs no download
+    features = build_features(blank, size_px=size_px).output_shape[1:]
+    weights = config.weights
     return Plan(
         config=config,
         styles=dataset.styles,
-        size_px=dataset.config.size_px,
+        size_px=size_px,
         fingerprint=dataset.fingerprint,
         pictures={part: len(members.labels) for part, members in parts.items()},
+        shapes={"picture": (size_px, size_px, 3), "features": features},
+        weights_sha256=sha256_of(weights)
+        if isinstance(weights, Path) and weights.is_file()
+        else None,
+        callbacks=(*_callback_names(config), "Keeper"),
         commit=_commit(),
-        versions={
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            **{name: version(name) for name in ("keras", "numpy", "pillow")},
-        },
+        versions=_versions(),
+        device=describe(),
+        started=datetime.now(UTC),
+        note=note,
     )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for name in ("keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "pillow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def _claim(folder: Path, plan: Plan) -> Plan:
@@ -202,11 +378,11 @@ def _claim(folder: Path, plan: Plan) -> Plan:
     Before the first checkpoint nothing would be lost, so that wrong options can be put right.
     """
     path = folder / "plan.json"
-    if not path.is_file() or not _checkpoints(folder):
+    if not path.is_file() or not checkpoints(folder):
         with whole_file(path) as file:
             file.write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
         return plan
-    begun = Plan.model_validate_json(path.read_text("utf-8"))
+    begun = read_json(Plan, path)
     if (begun.config, begun.fingerprint) != (plan.config, plan.fingerprint):
         raise TrainingError(
             f"{folder} was begun with other options or another dataset (see plan.json): give the "
@@ -215,69 +391,46 @@ def _claim(folder: Path, plan: Plan) -> Plan:
     return begun
 
 
-def _restore_or_build(folder: Path, config: TrainConfig, styles: int) -> tuple[keras.Model, int]:
-    checkpoints = _checkpoints(folder)
-    if checkpoints:
-        last = checkpoints[-1]
-        try:
-            model = keras.models.load_model(last)
-            _restore_random_state(last, model)
-            return model, int(last.stem.rsplit("-", 1)[1])
-        except (ValueError, OSError, zipfile.BadZipFile) as error:
-            raise TrainingError(f"{last} is damaged ({error}): delete it to begin anew") from error
-    classifier = build_classifier(
-        config.architecture,
-        styles=styles,
-        weights=config.weights,
-        dropout=config.dropout,
-        batch_norm_momentum=config.batch_norm_momentum,
-    )
-    return keras.Sequential([build_augmentation(config), classifier]), 0
+def _restore_or_build(folder: Path, job: Job) -> tuple[keras.Model, dict[str, Any]]:
+    saved = checkpoints(folder)
+    if not saved:
+        return job.build(), {}
+    last = saved[-1]
+    try:
+        model = keras.models.load_model(last)
+        return model, _restore_state(last, model)
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise TrainingError(
+            f"{last} is damaged: delete it to begin anew ({str(error).splitlines()[0]})"
+        ) from error
 
 
-def _append_random_state(checkpoint: Path, model: keras.Model) -> None:
-    """Put the state of crops, colours and dropout into the file: Keras saves all but that."""
-    states = [np.asarray(one.value).tolist() for one in _random_states(model)]
+def _append_state(checkpoint: Path, model: keras.Model, callbacks: list[Any]) -> None:
+    """Put into the file what Keras leaves out: random states, and what callbacks remember."""
+    state = {
+        "random": [np.asarray(one.value).tolist() for one in _random_states(model)],
+        "callbacks": {
+            type(one).__name__: {
+                name: float(getattr(one, name)) for name in _REMEMBERED if hasattr(one, name)
+            }
+            for one in callbacks
+        },
+        "stopped": bool(model.stop_training),
+    }
     with zipfile.ZipFile(checkpoint, "a") as archive:
-        archive.writestr(_RANDOM_STATE, json.dumps(states))
+        archive.writestr(_STATE, json.dumps(state))
 
 
-def _restore_random_state(checkpoint: Path, model: keras.Model) -> None:
+def _restore_state(checkpoint: Path, model: keras.Model) -> dict[str, Any]:
     with zipfile.ZipFile(checkpoint) as archive:
-        if _RANDOM_STATE not in archive.namelist():
-            return  # written before there was one; going on with other crops is no error
-        states = json.loads(archive.read(_RANDOM_STATE))
-    for variable, state in zip(_random_states(model), states, strict=True):
-        variable.assign(state)
+        state: dict[str, Any] = json.loads(archive.read(_STATE))
+    for variable, value in zip(_random_states(model), state["random"], strict=True):
+        variable.assign(value)
+    return state
 
 
 def _random_states(model: keras.Model) -> list[keras.Variable]:
     return [one for one in model.variables if one.path.endswith("seed_generator_state")]
-
-
-def _compile(model: keras.Model, config: TrainConfig, steps: int) -> None:
-    warmup = int(config.warmup_epochs * steps)
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0,
-            decay_steps=max(config.epochs * steps - warmup, 1),
-            warmup_target=config.learning_rate,
-            warmup_steps=warmup,
-        ),
-        weight_decay=config.weight_decay,
-        global_clipnorm=1.0,
-    )
-    model.compile(
-        optimizer,
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=config.label_smoothing
-        ),
-        metrics=["accuracy"],
-    )
-
-
-def _checkpoints(folder: Path) -> list[Path]:
-    return sorted(folder.glob("checkpoint-*.keras"))
 
 
 def _conclude(folder: Path, plan: Plan) -> Run:
@@ -287,16 +440,33 @@ def _conclude(folder: Path, plan: Plan) -> Run:
     run = Run(
         plan=plan,
         best_epoch=int(best["epoch"]),
+        epochs=len(history),
+        stopped_early=len(history) < plan.config.epochs,
         finished=datetime.now(UTC),
         seconds=sum(row["seconds"] for row in history),
     )
     with whole_file(folder / "model.keras") as path:
-        shutil.copyfile(folder / "best.keras", path)
+        _whole_classifier(plan, keras.models.load_model(folder / "best.keras")).save(path)
     with whole_file(folder / "run.json") as path:
         path.write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
-    for checkpoint in _checkpoints(folder):
+    for checkpoint in checkpoints(folder):
         checkpoint.unlink()
+    (folder / "best.keras").unlink()
     return run
+
+
+def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
+    """Return the classifier in float32, whatever precision and recipe the best model is of."""
+    config = plan.config
+    if config.recipe == "fine-tune":
+        size_px = None if config.head == "gap" else config.crop_px
+        blank = config.model_copy(update={"weights": None})
+        classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
+        classifier.set_weights(best.get_weights())
+        return classifier
+    classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
+    classifier.get_layer("head").set_weights(best.get_weights())
+    return classifier
 
 
 def _commit() -> str:

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.architectures import ARCHITECTURES, build_classifier
+from training.architectures import ARCHITECTURES, build_classifier, build_features
+from training.config import TrainConfig
 from training.errors import TrainingError
 
 pytestmark = pytest.mark.slow
@@ -17,10 +18,8 @@ PIXEL = np.array([[[[255.0, 51.0, 0.0]]]], np.float32)
 
 
 def build(name: str, **options: Any) -> keras.Model:
-    return build_classifier(
-        name,
-        **({"styles": 3, "weights": None, "dropout": 0.2, "batch_norm_momentum": 0.9} | options),
-    )
+    config = TrainConfig(architecture=name, **({"weights": None} | options))
+    return build_classifier(config, styles=3, size_px=None)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -71,15 +70,16 @@ def test_weights_of_a_file_are_taken(tmp_path: Path) -> None:
 
     model = build("mobilenetv2", weights=tmp_path / "some.weights.h5")
 
-    taken = next(layer for layer in model.layers if isinstance(layer, keras.Model))
-    for one, other in zip(taken.get_weights(), backbone.get_weights(), strict=True):
+    for one, other in zip(
+        model.get_layer("backbone").get_weights(), backbone.get_weights(), strict=True
+    ):
         assert np.array_equal(one, other)
 
 
 def test_all_batch_norms_get_the_momentum() -> None:
     model = build("mobilenetv2", batch_norm_momentum=0.7)
 
-    backbone = next(layer for layer in model.layers if isinstance(layer, keras.Model))
+    backbone = model.get_layer("backbone")
     norms = [one for one in backbone.layers if isinstance(one, keras.layers.BatchNormalization)]
     assert {norm.momentum for norm in norms} == {0.7}
 
@@ -113,3 +113,25 @@ def test_imagenet_weights_that_cannot_be_fetched_are_one_clear_error(
 
     with pytest.raises(TrainingError, match="give a weights file"):
         build("mobilenetv2", weights="imagenet")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_scaling_of_the_original_is_0_to_1_for_all(name: str) -> None:
+    config = TrainConfig(architecture=name, weights=None, scaling="unit")
+    features = build_features(config, size_px=75)
+    other = build_features(config.model_copy(update={"scaling": "own"}), size_px=75)
+    other.set_weights(features.get_weights())
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 75, 75, 3)).astype(np.float32)
+    backbone = features.get_layer("backbone")
+
+    found = np.asarray(features(picture, training=False))
+
+    expected = np.asarray(backbone(picture / 255, training=False))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
+    assert np.abs(found - other(picture, training=False)).max() > 0.1 * expected.max()
+    keras.backend.clear_session()
+
+
+def test_pictures_too_small_for_a_backbone_are_refused() -> None:
+    with pytest.raises(TrainingError, match="64 px do not fit"):
+        build_features(TrainConfig(architecture="xception", weights=None), size_px=64)

@@ -1,114 +1,155 @@
-"""The stream of batches: a function of the seed and the position only."""
+"""Batches: functions of the seed and their number only, the same on every backend."""
 
 import itertools
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from numpy.typing import NDArray
 
 from tests.training.conftest import SIZE_PX, tiny_config
 from training.config import TrainConfig
 from training.data import (
-    Part,
+    Batch,
+    FixedBatches,
+    TrainingBatches,
+    fixed,
     fixed_batches,
     load_part,
+    look_ahead,
     mixup,
-    read_pixels,
+    stream,
     style_weights,
-    training_batches,
 )
 from training.errors import TrainingError
-from training.organise import picture_path
 
 pytestmark = pytest.mark.slow
 
 PLAIN = tiny_config(mixup_alpha=0, batch_size=4)
+LABELS = np.arange(14) % 2
 
 
-@pytest.fixture(scope="module")
-def numbered(tmp_path_factory: pytest.TempPathFactory) -> Part:
-    """Fourteen pictures, the pixels of each being its number."""
-    folder = tmp_path_factory.mktemp("numbered")
-    paths = [folder / f"{number}.png" for number in range(14)]
-    for number, path in enumerate(paths):
-        Image.new("RGB", (2, 2), (number, number, number)).save(path)
-    names = tuple(path.name for path in paths)
-    return Part(tuple(map(str, paths)), names, np.arange(14) % 2)
+def number_of(places: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Stand for pictures: the pixels of each are its place."""
+    return np.broadcast_to(places.reshape(-1, 1, 1, 1), (len(places), 2, 2, 3)).astype(np.uint8)
 
 
-def seen(part: Part, config: TrainConfig, *, first_epoch: int, epochs: int) -> list[list[int]]:
-    """Return the numbers of the pictures per epoch, in the order of the stream."""
-    stream, steps = training_batches(part, config, styles=2, first_epoch=first_epoch)
-    batches = stream.take(steps * epochs).as_numpy_iterator()
-    numbers = [[int(one[0, 0, 0]) for one in pictures] for pictures, _, _ in batches]
-    flat = list(itertools.chain.from_iterable(numbers))
-    return [flat[start : start + steps * 4] for start in range(0, len(flat), steps * 4)]
+def batches_of(config: TrainConfig, *, pictures: int = 14) -> TrainingBatches:
+    return TrainingBatches(LABELS[:pictures], number_of, config, styles=2)
 
 
-def test_an_epoch_shows_no_picture_twice_and_leaves_out_less_than_a_batch(numbered: Part) -> None:
-    for epoch in seen(numbered, PLAIN, first_epoch=0, epochs=5):
+def seen(batches: TrainingBatches, *, epochs: int) -> list[list[int]]:
+    """Return the numbers of the pictures per epoch, in their order."""
+    numbers = [
+        [
+            [int(one[0, 0, 0]) for one in batches(epoch * batches.steps + step)[0]]
+            for step in range(batches.steps)
+        ]
+        for epoch in range(epochs)
+    ]
+    return [list(itertools.chain.from_iterable(epoch)) for epoch in numbers]
+
+
+def test_an_epoch_shows_no_picture_twice_and_leaves_out_less_than_a_batch() -> None:
+    for epoch in seen(batches_of(PLAIN), epochs=5):
         assert max(Counter(epoch).values()) == 1
         assert len(epoch) == 12
 
 
-def test_an_epoch_shows_all_pictures_where_batches_come_out_even(numbered: Part) -> None:
-    even = numbered.take(range(12))
-
-    for epoch in seen(even, PLAIN, first_epoch=0, epochs=3):
+def test_an_epoch_shows_all_pictures_where_batches_come_out_even() -> None:
+    for epoch in seen(batches_of(PLAIN, pictures=12), epochs=3):
         assert sorted(epoch) == list(range(12))
 
 
-def test_every_epoch_has_an_order_of_its_own(numbered: Part) -> None:
-    first, second = seen(numbered, PLAIN, first_epoch=0, epochs=2)
+def test_every_epoch_has_an_order_of_its_own() -> None:
+    first, second = seen(batches_of(PLAIN), epochs=2)
 
     assert first != second
 
 
-def test_another_seed_gives_another_order(numbered: Part) -> None:
+def test_another_seed_gives_another_order() -> None:
     other = PLAIN.model_copy(update={"seed": 43})
 
-    assert seen(numbered, PLAIN, first_epoch=0, epochs=1) != seen(
-        numbered, other, first_epoch=0, epochs=1
-    )
+    assert seen(batches_of(PLAIN), epochs=1) != seen(batches_of(other), epochs=1)
 
 
-def test_a_stream_begun_later_shows_what_an_unbroken_one_shows_there(numbered: Part) -> None:
-    config = PLAIN.model_copy(update={"mixup_alpha": 0.4})
-    whole, steps = training_batches(numbered, config, styles=2, first_epoch=0)
-    later, _ = training_batches(numbered, config, styles=2, first_epoch=2)
+def as_tf(batches: TrainingBatches, first_epoch: int) -> Iterator[Any]:
+    return iter(stream(batches, first_epoch=first_epoch).as_numpy_iterator())
 
-    expected = list(whole.skip(2 * steps).take(steps).as_numpy_iterator())
-    found = list(later.take(steps).as_numpy_iterator())
 
-    for one, other in zip(expected, found, strict=True):
+def as_arrays(batches: TrainingBatches, first_epoch: int) -> Iterator[Any]:
+    dataset = stream(batches, first_epoch=first_epoch)
+    return (dataset[number] for number in itertools.count())
+
+
+@pytest.fixture(params=["tensorflow", "another"])
+def walk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Patched because a process has one backend: only what `stream` asks is another."""
+    if request.param == "tensorflow":
+        return as_tf
+    monkeypatch.setattr("keras.backend.backend", lambda: "another")
+    return as_arrays
+
+
+def test_a_stream_begun_later_shows_what_an_unbroken_one_shows_there(
+    walk: Callable[..., Iterator[Batch]],
+) -> None:
+    batches = batches_of(PLAIN.model_copy(update={"mixup_alpha": 0.4}))
+
+    whole = list(itertools.islice(walk(batches, 0), 3 * batches.steps))
+    later = list(itertools.islice(walk(batches, 2), batches.steps))
+
+    for one, other in zip(whole[2 * batches.steps :], later, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_targets_belong_to_their_pictures(numbered: Part) -> None:
-    stream, _ = training_batches(numbered, PLAIN, styles=2, first_epoch=0)
+def test_every_stream_shows_the_batches_in_their_order(
+    walk: Callable[..., Iterator[Batch]],
+) -> None:
+    batches = batches_of(PLAIN)
 
-    pictures, targets, _ = next(stream.as_numpy_iterator())
+    streamed = list(itertools.islice(walk(batches, 0), 12))
+
+    for number, batch in enumerate(streamed):
+        assert all(np.array_equal(a, b) for a, b in zip(batch, batches(number), strict=True))
+
+
+def test_targets_belong_to_their_pictures() -> None:
+    pictures, targets, _ = batches_of(PLAIN)(0)
 
     assert np.array_equal(targets.argmax(axis=1), pictures[:, 0, 0, 0] % 2)
 
 
-def test_a_part_smaller_than_a_batch_is_one_batch(numbered: Part) -> None:
-    config = PLAIN.model_copy(update={"batch_size": 100})
+def test_a_part_smaller_than_a_batch_is_one_batch() -> None:
+    batches = batches_of(PLAIN.model_copy(update={"batch_size": 100}))
 
-    stream, steps = training_batches(numbered, config, styles=2, first_epoch=0)
-
-    assert steps == 1
-    assert len(next(stream.as_numpy_iterator())[0]) == 14
+    assert batches.steps == 1
+    assert len(batches(0)[0]) == 14
 
 
-def test_fixed_batches_show_all_pictures_in_order(numbered: Part) -> None:
-    batches = list(fixed_batches(numbered, styles=2, batch_size=4).as_numpy_iterator())
+def test_what_went_wrong_in_a_thread_is_kept() -> None:
+    def fail(_: NDArray[np.int64]) -> NDArray[np.uint8]:
+        raise TrainingError("a picture is missing")
+
+    batches = TrainingBatches(LABELS, fail, PLAIN, styles=2)
+
+    with pytest.raises(TrainingError):
+        batches(0)
+    assert str(batches.failure) == "a picture is missing"
+
+
+@pytest.mark.parametrize(
+    "read", [list, look_ahead, lambda one: map(fixed(one).__getitem__, range(4))]
+)
+def test_fixed_batches_show_all_pictures_in_order(
+    read: Callable[[FixedBatches], Iterator[tuple[Any, Any]]],
+) -> None:
+    batches = list(read(FixedBatches(LABELS, number_of, styles=2, batch_size=4)))
 
     assert [len(pictures) for pictures, _ in batches] == [4, 4, 4, 2]
     pictures = np.concatenate([pictures for pictures, _ in batches])
@@ -119,11 +160,11 @@ def test_fixed_batches_show_all_pictures_in_order(numbered: Part) -> None:
 def test_pixels_reach_the_model_as_they_are_stored(dataset: Path) -> None:
     part = load_part(dataset, split="picture", part="test")
 
-    pixels = read_pixels(part)
+    pictures, targets = fixed_batches(part, styles=2, batch_size=3)[0]
 
-    assert pixels.shape == (len(part.labels), SIZE_PX, SIZE_PX, 3)
-    with Image.open(picture_path(dataset, part.names[0])) as stored:
-        assert np.array_equal(pixels[0], np.asarray(stored))
+    assert pictures.shape == (3, SIZE_PX, SIZE_PX, 3)
+    assert np.array_equal(pictures[1], part.store.read(part.names[1]))
+    assert targets.argmax(axis=1).tolist() == part.labels[:3].tolist()
 
 
 def test_the_parts_of_a_list_share_no_picture(dataset: Path) -> None:
@@ -137,17 +178,16 @@ def test_the_parts_of_a_list_share_no_picture(dataset: Path) -> None:
     assert len(names) == 80
 
 
-@pytest.mark.parametrize(("split", "part"), [("artist", "test"), ("picture", "unused")])
+@pytest.mark.parametrize(("split", "part"), [("nothing", "test"), ("picture", "unused")])
 def test_a_list_or_part_that_is_not_there_is_refused(dataset: Path, split: str, part: str) -> None:
     with pytest.raises(TrainingError, match=split):
         load_part(dataset, split=split, part=part)
 
 
-def blend(alpha: float) -> tuple[Any, ...]:
+def blend(alpha: float) -> Batch:
     pictures = np.arange(8, dtype=np.float32).reshape(8, 1, 1, 1) * np.ones((8, 2, 2, 3), "f")
-    targets, weights = np.eye(8, dtype=np.float32), np.ones(8, np.float32)
-    mixed = mixup(pictures, targets, weights, alpha=alpha, seed=tf.constant([3, 4], tf.int64))
-    return tuple(np.asarray(one) for one in mixed)
+    batch = (pictures, np.eye(8, dtype=np.float32), np.ones(8, np.float32))
+    return mixup(batch, alpha=alpha, seed=(3, 4))
 
 
 def test_mixup_keeps_the_larger_share_with_the_picture_itself() -> None:

@@ -6,15 +6,18 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.pictures import paint_collection
 from tests.training.conftest import STYLES, tiny_config
 from training import train as steps
 from training.architectures import ARCHITECTURES, Architecture
 from training.config import OrganiseConfig, TrainConfig
+from training.data import fixed_batches, load_part
 from training.errors import TrainingError
 from training.organise import load_dataset, organise
-from training.train import Plan, load_classifier, load_run, read_history, train
+from training.run_folder import Plan, load_run, read_history
+from training.train import load_classifier, stages, train
 
 pytestmark = pytest.mark.slow
 
@@ -22,9 +25,10 @@ pytestmark = pytest.mark.slow
 def build_small(**options: Any) -> keras.Model:
     """Return a backbone with all that has state: weights, batch norm and its running means."""
     pixels = keras.Input(options["input_shape"])
-    features = keras.layers.Conv2D(8, 3, strides=2)(pixels)
+    features = keras.layers.Conv2D(8, 3, strides=4)(pixels)
     features = keras.layers.BatchNormalization()(features)
-    return keras.Model(pixels, keras.layers.Conv2D(8, 3, activation="relu")(features))
+    features = keras.layers.Conv2D(8, 3, activation="relu")(features)
+    return keras.Model(pixels, features, name=options.get("name"))
 
 
 @pytest.fixture(scope="module")
@@ -56,34 +60,208 @@ def break_off_in_epoch(number: int, patch: pytest.MonkeyPatch) -> None:
 def resumed(small: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("resumed")
     config = tiny_config(architecture=small, epochs=3)
+    resume_after_a_break(dataset, folder, config, epoch=3)
+    return folder
+
+
+def resume_after_a_break(dataset: Path, folder: Path, config: TrainConfig, *, epoch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        break_off_in_epoch(3, patch)
+        break_off_in_epoch(epoch, patch)
         with pytest.raises(KeyboardInterrupt):
             train(dataset, folder, config)
     keras.utils.set_random_seed(7)  # another process would not have the first one's state either
     train(dataset, folder, config)
-    return folder
+
+
+def assert_same_outcome(one: Path, other: Path) -> None:
+    assert without_seconds(one) == without_seconds(other)
+    assert load_run(one).best_epoch == load_run(other).best_epoch
+    found, expected = (load_classifier(folder).get_weights() for folder in (one, other))
+    assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
 def without_seconds(folder: Path) -> list[dict[str, float]]:
     return [row | {"seconds": 0.0} for row in read_history(folder)]
 
 
-def test_a_resumed_run_has_the_history_of_an_unbroken_one(unbroken: Path, resumed: Path) -> None:
-    assert without_seconds(resumed) == without_seconds(unbroken)
-    assert load_run(resumed).best_epoch == load_run(unbroken).best_epoch
+def test_a_resumed_run_ends_as_an_unbroken_one(unbroken: Path, resumed: Path) -> None:
+    assert_same_outcome(resumed, unbroken)
 
 
-def test_a_resumed_run_has_the_weights_of_an_unbroken_one(unbroken: Path, resumed: Path) -> None:
-    found, expected = (load_classifier(folder).get_weights() for folder in (resumed, unbroken))
+@pytest.mark.parametrize("epoch", [2, 3, 4])
+def test_a_run_resumed_in_any_stage_of_thawing_ends_as_an_unbroken_one(
+    small: str, dataset: Path, tmp_path: Path, epoch: int
+) -> None:
+    config = tiny_config(
+        architecture=small, epochs=4, head_epochs=1, half_epochs=1, batch_norm_momentum=0.9
+    )
+    train(dataset, tmp_path / "unbroken", config)
 
-    assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+    resume_after_a_break(dataset, tmp_path / "resumed", config, epoch=epoch)
+
+    assert_same_outcome(tmp_path / "resumed", tmp_path / "unbroken")
 
 
-def test_a_finished_run_keeps_plan_history_and_models_only(unbroken: Path) -> None:
+def frozen_config(weights: Path, **changes: Any) -> TrainConfig:
+    """Return the original's recipe with so little patience that it shows within a few epochs."""
+    options: dict[str, Any] = {
+        "recipe": "frozen",
+        "architecture": "small",
+        "weights": weights,
+        "head": "original-3",
+        "epochs": 12,
+        "plateau_patience": 1,
+        "stop_patience": 3,
+        "stop_min_delta": 0.5,
+    }
+    return TrainConfig(**(options | changes))
+
+
+@pytest.fixture(scope="module")
+def weights(small: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    keras.utils.set_random_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "small.weights.h5"
+    build_small(input_shape=(64, 64, 3)).save_weights(path)
+    return path
+
+
+def test_what_callbacks_remember_survives_a_break(
+    weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    config = frozen_config(weights)
+    train(dataset, tmp_path / "unbroken", config)
+    rates = [row["learning_rate"] for row in read_history(tmp_path / "unbroken")]
+
+    resume_after_a_break(dataset, tmp_path / "resumed", config, epoch=3)
+
+    assert_same_outcome(tmp_path / "resumed", tmp_path / "unbroken")
+    assert load_run(tmp_path / "resumed").stopped_early
+    assert min(rates) < max(rates)
+
+
+def test_a_run_killed_right_after_an_early_stop_is_finished_not_continued(
+    weights: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = frozen_config(weights)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "_conclude", die)
+        with pytest.raises(KeyboardInterrupt):
+            train(dataset, tmp_path, config)
+    rows = read_history(tmp_path)
+
+    run = train(dataset, tmp_path, config)
+
+    assert run.epochs == len(rows) < config.epochs
+    assert read_history(tmp_path) == rows
+
+
+def test_the_frozen_recipe_ends_in_a_classifier_of_pictures(
+    weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    train(dataset, tmp_path, frozen_config(weights, epochs=2))
+    part = load_part(dataset, split="picture", part="validation")
+    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
+
+    logits = np.asarray(load_classifier(tmp_path)(inputs, training=False))
+
+    best = read_history(tmp_path)[load_run(tmp_path).best_epoch - 1]
+    assert np.mean(logits.argmax(axis=1) == targets.argmax(axis=1)) == pytest.approx(
+        best["val_accuracy"], abs=0.07
+    )  # the features of training are rounded to 16 bits
+
+
+def test_a_frozen_backbone_keeps_its_weights(weights: Path, dataset: Path, tmp_path: Path) -> None:
+    train(dataset, tmp_path, frozen_config(weights, epochs=1))
+    backbone = build_small(input_shape=(64, 64, 3))
+    backbone.load_weights(weights)
+
+    kept = load_classifier(tmp_path).get_layer("backbone").get_weights()
+
+    assert all(np.array_equal(a, b) for a, b in zip(kept, backbone.get_weights(), strict=True))
+
+
+def test_the_head_alone_is_trained_in_the_first_stage(
+    small: str, weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    backbone = build_small(input_shape=(64, 64, 3))
+    backbone.load_weights(weights)
+    config = tiny_config(architecture=small, weights=weights, epochs=1, head_epochs=1)
+
+    train(dataset, tmp_path, config)
+
+    kept = load_classifier(tmp_path).get_layer("backbone").get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(kept, backbone.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("head_epochs", "half_epochs", "expected"),
+    [
+        (0, 0, [(0, 6, 1.0)]),
+        (1, 2, [(0, 1, 0.0), (1, 3, 0.5), (3, 6, 1.0)]),
+        (0, 2, [(0, 2, 0.5), (2, 6, 1.0)]),
+        (6, 0, [(0, 6, 0.0)]),
+    ],
+)
+def test_stages_cover_every_epoch_once(
+    head_epochs: int, half_epochs: int, expected: list[tuple[int, int, float]]
+) -> None:
+    config = tiny_config(epochs=6, head_epochs=head_epochs, half_epochs=half_epochs)
+
+    assert [(one.begin, one.end, one.share) for one in stages(config)] == expected
+
+
+def test_mixed_precision_ends_in_a_classifier_of_full_precision(
+    small: str, dataset: Path, tmp_path: Path
+) -> None:
+    train(dataset, tmp_path, tiny_config(architecture=small, precision="mixed_bfloat16", epochs=1))
+
+    classifier = load_classifier(tmp_path)
+
+    assert {weight.dtype for weight in classifier.weights} == {"float32"}
+    assert {layer.compute_dtype for layer in classifier.layers} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_finished_run_keeps_what_it_needs_only(unbroken: Path) -> None:
     files = {path.name for path in unbroken.iterdir()}
 
-    assert files == {"plan.json", "history.csv", "best.keras", "model.keras", "run.json"}
+    assert files == {
+        "augmentation.png",
+        "history.csv",
+        "model.keras",
+        "plan.json",
+        "run.json",
+        "tensorboard",
+    }
+
+
+def test_the_curves_are_written_for_tensorboard(unbroken: Path) -> None:
+    parts = {path.name for path in (unbroken / "tensorboard").iterdir()}
+
+    assert parts == {"train", "validation"}
+
+
+def test_the_sheet_shows_pictures_and_their_variants(unbroken: Path) -> None:
+    with Image.open(unbroken / "augmentation.png") as sheet:
+        assert sheet.size == (8 * (64 + 4) + 4, 6 * (64 + 4) + 4)
+        pixels = np.asarray(sheet.convert("RGB"), np.float32)
+
+    stored, first_variant = pixels[4:68, 4:68], pixels[4:68, 72:136]
+    assert np.abs(stored - first_variant).mean() > 1
+
+
+def test_the_sheet_leaves_the_random_state_of_the_run_alone(
+    small: str, dataset: Path, unbroken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "draw_sheet", lambda *_: None)
+
+    train(dataset, tmp_path, tiny_config(architecture=small, epochs=3))
+
+    assert_same_outcome(tmp_path, unbroken)
 
 
 def test_the_run_keeps_what_it_takes_to_repeat_it(unbroken: Path, dataset: Path) -> None:

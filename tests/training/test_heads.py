@@ -1,0 +1,92 @@
+"""The tops of the original: their shapes and sizes are those that it published."""
+
+import keras
+import numpy as np
+import pytest
+
+from training.errors import TrainingError
+from training.heads import HEADS, build_head
+
+pytestmark = pytest.mark.slow
+
+MOBILENET = (7, 7, 1280)
+# what the backbones make of 224 px, and the megabytes of the file of their first top (REFERENCE:
+# the table of the first generation)
+PUBLISHED = {
+    "resnet50": ((7, 7, 2048), 131.6),
+    "vgg16": ((7, 7, 512), 106.5),
+    "inceptionv3": ((5, 5, 2048), 89.7),
+    "mobilenetv2": (MOBILENET, 119.0),
+    "xception": ((7, 7, 2048), 131.6),
+}
+
+
+def build(name: str, features: tuple[int | None, int | None, int] = MOBILENET) -> keras.Model:
+    return build_head(name, features, styles=18, dropout=0.25)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_head_gives_one_logit_per_style(name: str) -> None:
+    logits = build(name)(np.zeros((2, *MOBILENET), np.float32), training=False)
+
+    assert logits.shape == (2, 18)
+
+
+@pytest.mark.parametrize("backbone", PUBLISHED)
+def test_the_first_top_has_the_published_size(backbone: str) -> None:
+    shape, published_mb = PUBLISHED[backbone]
+
+    head = build("original-1", shape)
+
+    # SGD kept a moment beside each weight in the file of that time: 4 + 4 bytes
+    assert 8 * head.count_params() / 1e6 == pytest.approx(published_mb, abs=0.5)
+
+
+def test_without_the_pooling_the_first_top_would_be_far_larger_than_published() -> None:
+    head = build("original-1")
+    first = next(one for one in head.layers if isinstance(one, keras.layers.Dense))
+
+    assert first.kernel.shape == (4608, 2048)
+    without = head.count_params() + (6 * 6 - 3 * 3) * 512 * 2048
+    assert 8 * without / 1e6 > 300
+
+
+def test_the_third_top_has_the_published_parameters() -> None:
+    head = build("original-3")
+
+    assert head.count_params() == 9_103_442
+    assert sum(int(np.prod(one.shape)) for one in head.trainable_weights) == 9_096_530
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("original-1", [2048, 1024, 512, 256, 64, 18]),
+        ("original-2", [1024, 1024, 512, 256, 64, 18]),
+        ("original-3", [1024, 1024, 512, 256, 128, 64, 18]),
+        ("gap", [18]),
+    ],
+)
+def test_a_head_has_the_layers_of_its_text(name: str, units: list[int]) -> None:
+    layers = [one.units for one in build(name).layers if isinstance(one, keras.layers.Dense)]
+
+    assert layers == units
+
+
+def test_pooling_takes_features_of_any_size() -> None:
+    head = build("gap", (None, None, 8))
+
+    assert head(np.zeros((1, 3, 5, 8), np.float32)).shape == (1, 18)
+
+
+@pytest.mark.parametrize("features", [(None, None, 8), (2, 2, 8)])
+def test_a_top_of_the_original_needs_features_of_a_size(
+    features: tuple[int | None, int | None, int],
+) -> None:
+    with pytest.raises(TrainingError, match="--head gap"):
+        build("original-3", features)
+
+
+def test_an_unknown_head_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(TrainingError, match=r"'mlp'.*original-1"):
+        build("mlp")

@@ -1,0 +1,117 @@
+"""Bottleneck features: what a frozen backbone makes of every picture, computed once and kept.
+
+They lie in DATASET/features/KEY/: `features.npy` (float16, a row per picture of works.csv) and
+`progress.json`, which says how many rows are done. A broken-off computation goes on after the last
+batch that it says. KEY stands for all that decides the numbers: the pictures and their order, the
+architecture, its scaling and its weights. In 16 bits they take half the room of the original's; the
+rounding (1 part in 2,000) is far below what a picture's recompression changes.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lambda_fn.contract.manifest import sha256_of
+from training.architectures import build_features
+from training.config import TrainConfig
+from training.data import FixedBatches, Part, look_ahead
+from training.errors import TrainingError
+from training.files import whole_file
+from training.store import open_store
+from training.works import load_dataset, load_works
+
+BATCH = 32
+_SAVED_EVERY = 8  # batches
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of a dataset, mapped from disk, and the row of each picture by its path."""
+
+    values: NDArray[np.float16]
+    rows: dict[str, int]
+
+    def of(self, part: Part, places: NDArray[np.int64]) -> NDArray[np.float16]:
+        """Return the features of the pictures at these places of a part."""
+        return self.values[[self.rows[part.names[place]] for place in places]]
+
+
+def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
+    """Return the features of all pictures of a dataset; compute those that are not there yet.
+
+    Raises:
+        TrainingError: the weights do not fit, or a picture is missing.
+    """
+    works = load_works(dataset_folder)
+    paths = tuple(work.path for work in works)
+    folder = dataset_folder / "features" / _key(config, [work.digest for work in works])
+    model = build_features(config, size_px=load_dataset(dataset_folder).config.size_px)
+    values = _open(folder, (len(paths), *model.output_shape[1:]))
+    done = _progress(folder)
+    if done < len(paths):
+        part = Part(open_store(dataset_folder), paths[done:], np.zeros(len(paths) - done, np.int64))
+        _compute(model, part, folder, values, done)
+    return Features(values, {path: row for row, path in enumerate(paths)})
+
+
+def _key(config: TrainConfig, digests: list[str]) -> str:
+    weights = config.weights
+    if weights is None:
+        raise TrainingError(
+            "features of random weights say nothing: give --weights imagenet or a weights file"
+        )
+    if isinstance(weights, Path) and not weights.is_file():
+        raise TrainingError(f"no weights file at {weights}")
+    origin = sha256_of(weights) if isinstance(weights, Path) else weights
+    parts = [keras.__version__, config.architecture, config.scaling, origin, *digests]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{config.architecture}-{config.scaling}-{digest[:12]}"
+
+
+def _open(folder: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:
+    path = folder / "features.npy"
+    if not path.is_file():
+        with whole_file(path) as file:
+            # no bytes are written yet, so that the file takes room as it fills
+            np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
+    try:
+        values = np.lib.format.open_memmap(path, mode="r+")
+    except ValueError as error:
+        raise TrainingError(f"{path} is damaged ({error}): delete {folder}") from error
+    if values.shape != shape or values.dtype != np.float16:
+        raise TrainingError(f"{path} holds {values.shape}, expected {shape}: delete {folder}")
+    return values
+
+
+def _compute(
+    model: keras.Model, part: Part, folder: Path, values: NDArray[np.float16], done: int
+) -> None:
+    batches = FixedBatches(part.labels, part.read, styles=1, batch_size=BATCH)
+    bar = tqdm(
+        total=done + len(part.names), initial=done, desc="features", unit="picture", disable=None
+    )
+    with bar:
+        for number, (pictures, _) in enumerate(look_ahead(batches), 1):
+            values[done : done + len(pictures)] = model.predict_on_batch(pictures)
+            done += len(pictures)
+            bar.update(len(pictures))
+            if number % _SAVED_EVERY == 0 or number == len(batches):
+                _save_progress(folder, values, done)
+
+
+def _save_progress(folder: Path, values: NDArray[np.float16], done: int) -> None:
+    if isinstance(values, np.memmap):
+        values.flush()  # first the rows, then the word that they are there
+    with whole_file(folder / "progress.json") as file:
+        file.write_text(json.dumps({"rows": done}) + "\n", "utf-8")
+
+
+def _progress(folder: Path) -> int:
+    path = folder / "progress.json"
+    return int(json.loads(path.read_text("utf-8"))["rows"]) if path.is_file() else 0

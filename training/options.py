@@ -1,0 +1,113 @@
+"""The options that train and find-rate share; None stands for the recipe's own value."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from training.config import RECIPES, TrainConfig
+
+_DEFAULTS = {name: TrainConfig(recipe=name) for name in ("fine-tune", "frozen")}
+
+
+def _help(text: str, field: str) -> str:
+    """Add what the recipes have by themselves."""
+    values = {name: getattr(config, field) for name, config in _DEFAULTS.items()}
+    fine, frozen = values["fine-tune"], values["frozen"]
+    if fine == frozen:
+        return f"{text} ({fine})"
+    return f"{text} (fine-tune {fine}, frozen {frozen})"
+
+
+def _option(text: str, field: str) -> Any:
+    return typer.Option(help=_help(text, field), show_default=False)
+
+
+Recipe = Annotated[
+    Literal["fine-tune", "frozen"] | None,
+    _option(
+        "fine-tune: the whole network, with augmentation. frozen: the head alone, on features that "
+        "are computed once and kept.",
+        "recipe",
+    ),
+]
+Architecture = Annotated[
+    str | None,
+    _option("resnet50, vgg16, inceptionv3, mobilenetv2 or xception.", "architecture"),
+]
+Head = Annotated[
+    str | None,
+    _option("gap, or one of the original's tops: original-1, original-2, original-3.", "head"),
+]
+Scaling = Annotated[
+    Literal["own", "unit"] | None,
+    _option("own: as the weights expect it; unit: 0 to 1, the original's mistake.", "scaling"),
+]
+Weights = Annotated[
+    str | None,
+    _option("Where to begin: imagenet (downloaded), none, or a Keras weights file.", "weights"),
+]
+Split = Annotated[str | None, _option("List of the dataset to train on.", "split")]
+BatchSize = Annotated[
+    int | None, _option("Pictures per step; fewer need less memory.", "batch_size")
+]
+Precision = Annotated[
+    Literal["float32", "mixed_float16", "mixed_bfloat16"] | None,
+    _option("Numbers to compute in; mixed ones are fast on graphics cards.", "precision"),
+]
+Optimizer = Annotated[Literal["adamw", "adam", "sgd"] | None, _option("Optimiser.", "optimizer")]
+Crop = Annotated[int | None, _option("Side of the random training crops in pixels.", "crop_px")]
+Seed = Annotated[int | None, _option("Decides order, crops and weights.", "seed")]
+Epochs = Annotated[int | None, _option("How often each picture is seen, at most.", "epochs")]
+HeadEpochs = Annotated[int | None, _option("First epochs, with the head alone.", "head_epochs")]
+HalfEpochs = Annotated[
+    int | None,
+    _option("Next epochs, with the upper half of the backbone; then all of it.", "half_epochs"),
+]
+LearningRate = Annotated[float | None, _option("Highest rate; see find-rate.", "learning_rate")]
+Schedule = Annotated[
+    Literal["cosine", "plateau", "constant"] | None,
+    _option(
+        "cosine: warms up, then falls; plateau: falls when validation gets no better.", "schedule"
+    ),
+]
+StopPatience = Annotated[
+    int | None,
+    _option("Stop after so many epochs without a better loss; 0: never.", "stop_patience"),
+]
+WeightDecay = Annotated[
+    float | None, _option("Pull of the weights towards 0, with adamw.", "weight_decay")
+]
+MixupAlpha = Annotated[
+    float | None, _option("How strongly pictures are blended; 0: not.", "mixup_alpha")
+]
+LabelSmoothing = Annotated[
+    float | None, _option("Share of a label spread over all styles.", "label_smoothing")
+]
+Dropout = Annotated[float | None, _option("Share of the features hidden in a step.", "dropout")]
+ClassWeights = Annotated[
+    Literal["none", "sqrt", "balanced"] | None,
+    _option("How much rare styles count: as they come, half-way, all alike.", "class_weights"),
+]
+JpegQuality = Annotated[
+    int | None, _option("Lowest quality that training pictures are spoilt to.", "jpeg_quality")
+]
+VerticalFlips = Annotated[
+    float | None, _option("Share of training pictures turned upside down.", "vertical_flips")
+]
+
+
+def config_of(given: dict[str, Any], *, base: TrainConfig | None = None) -> TrainConfig:
+    """Return the options: what was given, over those of `base` or of the recipe.
+
+    Raises:
+        ValidationError: a value is out of its range.
+    """
+    known = {name: value for name, value in given.items() if value is not None}
+    if known.get("weights") == "none":
+        known["weights"] = None
+    if known.get("stop_patience") == 0:
+        known["stop_patience"] = None
+    if base is None:
+        return TrainConfig(**known)
+    changed = RECIPES[known["recipe"]] if known.get("recipe", base.recipe) != base.recipe else {}
+    return TrainConfig(**{**base.model_dump(), **changed, **known})
