@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from training.config import TrainConfig
 from training.errors import TrainingError
-from training.organise import load_dataset, load_works, picture_path
+from training.store import PICTURES_FOLDER, stored_name
+from training.works import load_dataset, load_works
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ def load_part(folder: Path, *, split: str, part: str) -> Part:
         raise TrainingError(f"the {part} part of list {split!r} in {folder} is empty")
     index = {slug: number for number, slug in enumerate(dataset.styles)}
     return Part(
-        tuple(str(picture_path(folder, work.path)) for work in works),
+        tuple(
+            str(folder / PICTURES_FOLDER / stored_name(work, dataset.config.format))
+            for work in works
+        ),
         tuple(work.path for work in works),
         np.array([index[work.style] for work in works]),
     )

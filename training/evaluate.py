@@ -19,8 +19,8 @@ from training.data import Part, fixed_batches, load_part
 from training.errors import TrainingError
 from training.files import whole_file, write_table
 from training.metrics import calibration_error, count_confusion, fit_temperature, measure
-from training.organise import load_dataset
 from training.train import Run, load_classifier, load_run
+from training.works import load_dataset
 
 _BATCH = 32
 

@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tqdm import tqdm
 
 from lambda_fn.contract.images import Picture, PictureError, to_pixels
-from lambda_fn.contract.styles import STYLES
+from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from training.errors import TrainingError
 from training.files import whole_file
 
@@ -79,6 +79,18 @@ def is_inside(path: str) -> bool:
 def style_of(labels: Iterable[str]) -> str | None:
     """Return the slug of the first label that is one of our styles, by any of its names."""
     return next((_SLUG_BY_KEY[key] for key in map(_key, labels) if key in _SLUG_BY_KEY), None)
+
+
+def wikiart_style_of(work: RawWork) -> str | None:
+    """Return the WikiArt style, properly spelt, that makes a work one of ours.
+
+    A work that is filed by our name or slug only has the name of our style.
+    """
+    keys = [key for key in map(_key, work.wikiart_styles) if key in _SLUG_BY_KEY]
+    if not keys:
+        return None
+    style = STYLE_BY_SLUG[_SLUG_BY_KEY[keys[0]]]
+    return next((one for one in style.wikiart_styles if _key(one) == keys[0]), style.name)
 
 
 def _key(label: str) -> str:

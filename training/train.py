@@ -29,7 +29,7 @@ from training.config import TrainConfig
 from training.data import Part, fixed_batches, load_part, training_batches
 from training.errors import TrainingError
 from training.files import whole_file
-from training.organise import Dataset, load_dataset
+from training.works import Dataset, load_dataset
 
 _RANDOM_STATE = "random_state.json"  # in the archive that a .keras file is
 _HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
