@@ -25,14 +25,7 @@ from training.duplicates import Copy, Look, find_copies
 from training.errors import TrainingError
 from training.files import whole_file
 from training.lists import fit_list, read_lists
-from training.raw import (
-    RawWork,
-    counts_by_reason,
-    is_inside,
-    read_works,
-    style_of,
-    wikiart_style_of,
-)
+from training.raw import RawWork, counts_by_reason, filing_of, is_inside, read_works
 from training.splits import SPLITS, Parts, with_caps
 from training.store import PICTURES_FOLDER, TAR_FILE, find_packed, pack, stored_name
 from training.works import UNKNOWN_ARTIST, VERSION, Dataset, Work, write_works
@@ -109,12 +102,12 @@ def _find_works(raw: Path) -> tuple[list[Work], dict[str, Path], Counter[str]]:
     works: dict[str, Work] = {}
     pictures = {}
     for one in raw_works:
-        style = style_of(one.wikiart_styles)
-        if style is None:
+        filing = filing_of(one)
+        if filing is None:
             skipped[f"unknown style: {', '.join(one.wikiart_styles[:1]) or 'none given'}"] += 1
         elif one.picture is None:
             skipped["no picture"] += 1
-        elif (work := _work_of(one, style)).name in works:
+        elif (work := _work_of(one, *filing)).name in works:
             skipped["same name as another picture"] += 1
         else:
             works[work.name] = work
@@ -122,13 +115,13 @@ def _find_works(raw: Path) -> tuple[list[Work], dict[str, Path], Counter[str]]:
     return list(works.values()), pictures, skipped
 
 
-def _work_of(one: RawWork, style: str) -> Work:
+def _work_of(one: RawWork, style: str, wikiart_style: str) -> Work:
     if not is_inside(one.id):
         raise TrainingError(f"works.jsonl has the id {one.id!r}: it must be a path inside a folder")
     return Work(
         path=one.id,
         style=style,
-        wikiart_style=wikiart_style_of(one) or style,
+        wikiart_style=wikiart_style,
         artist=UNKNOWN_ARTIST if one.artist is None or is_unknown(one.artist) else one.artist,
         title=one.title,
         year=one.year,

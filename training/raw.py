@@ -81,16 +81,17 @@ def style_of(labels: Iterable[str]) -> str | None:
     return next((_SLUG_BY_KEY[key] for key in map(_key, labels) if key in _SLUG_BY_KEY), None)
 
 
-def wikiart_style_of(work: RawWork) -> str | None:
-    """Return the WikiArt style, properly spelt, that makes a work one of ours.
+def filing_of(work: RawWork) -> tuple[str, str] | None:
+    """Return the slug and WikiArt's name of the first of a work's styles that is one of ours.
 
-    A work that is filed by our name or slug only has the name of our style.
+    Where it is filed by our own name only, that stands in the place of WikiArt's.
     """
-    keys = [key for key in map(_key, work.wikiart_styles) if key in _SLUG_BY_KEY]
-    if not keys:
-        return None
-    style = STYLE_BY_SLUG[_SLUG_BY_KEY[keys[0]]]
-    return next((one for one in style.wikiart_styles if _key(one) == keys[0]), style.name)
+    for key in map(_key, work.wikiart_styles):
+        if key in _SLUG_BY_KEY:
+            style = STYLE_BY_SLUG[_SLUG_BY_KEY[key]]
+            names = {_key(name): name for name in style.wikiart_styles}
+            return style.slug, names.get(key, style.name)
+    return None
 
 
 def _key(label: str) -> str:

@@ -171,12 +171,18 @@ def pack(folder: Path, names: Iterable[str]) -> None:
 
 
 def find_packed(folder: Path) -> dict[str, Packed]:
-    """Return the pictures in the tar of a dataset folder, by looking at its headers."""
+    """Return the pictures in the tar of a dataset folder, by looking at its headers.
+
+    A tar that is damaged has none: they are made anew.
+    """
     path = folder / TAR_FILE
     if not path.is_file():
         return {}
-    with tarfile.open(path, "r:") as tar:
-        return {one.name: Packed(path, one.offset_data, one.size) for one in tar}
+    try:
+        with tarfile.open(path, "r:") as tar:
+            return {one.name: Packed(path, one.offset_data, one.size) for one in tar}
+    except tarfile.TarError:
+        return {}
 
 
 def _open_files(folder: Path) -> Callable[[str], bytes]:
