@@ -68,7 +68,7 @@ def paint(style: str, *, seed: int, size_px: int = 72) -> Image.Image:
     place = list(STYLE_BY_SLUG).index(style)
     generator = np.random.default_rng((place, seed))
     hue = 255 * place // len(STYLE_BY_SLUG)
-    light = generator.integers(0, 256, (6, 1 if place % 2 else 6), dtype=np.uint8)
+    light = generator.integers(0, 256, (12, 1) if place % 2 else (6, 6), dtype=np.uint8)
     canvas = Image.fromarray(light).resize((size_px, size_px), Image.Resampling.BICUBIC)
     full = Image.new("L", canvas.size, 200)
     tint = Image.new("L", canvas.size, hue)

@@ -15,7 +15,7 @@ import typer
 from pydantic import ValidationError
 
 from training import options
-from training.config import CollectConfig, ImportConfig, OrganiseConfig, TrainConfig
+from training.config import CollectConfig, ImportConfig, OrganiseConfig, Split, TrainConfig
 from training.errors import TrainingError
 
 _COLLECT = CollectConfig()
@@ -172,47 +172,85 @@ def import_(
 
 @cli.command()
 def organise(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder with metadata.csv (columns path, style), or with a folder per style."
-        ),
+    raw: Annotated[Path, typer.Argument(help="Raw folder, made by collect or import.")],
+    dataset: Annotated[
+        Path, typer.Argument(help="Folder to write; what is there already is kept.")
     ],
-    dataset: Annotated[Path, typer.Argument(help="Folder to write.")],
     size: Annotated[
         int, typer.Option(help="Side of the stored squares in pixels: what the model will see.")
     ] = _ORGANISE.size_px,
+    format_: Annotated[
+        Literal["png", "jpeg", "tar"],
+        typer.Option(
+            "--format",
+            help="png: the service's very pixels. tar: the same in one file. jpeg: a third of the "
+            "room, pixels slightly off.",
+        ),
+    ] = _ORGANISE.format,
     min_pictures: Annotated[
         int, typer.Option(help="Styles with fewer pictures stay out.")
     ] = _ORGANISE.min_pictures_per_style,
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Keep copies of the same work.")
+    ] = False,
+    split: Annotated[
+        list[Split] | None,
+        typer.Option(
+            help="List to make: picture (every style alike) or artist (none on both sides); may "
+            "be repeated; picture by default."
+        ),
+    ] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of lists to take over: the column path (ids of works.jsonl) and a column "
+            "per list with train, validation, test or unused."
+        ),
+    ] = None,
     test_share: Annotated[
         float, typer.Option(help="Share kept for the final figures.")
     ] = _ORGANISE.test_share,
     validation_share: Annotated[
         float, typer.Option(help="Share that picks the best epoch and the temperature.")
     ] = _ORGANISE.validation_share,
-    seed: Annotated[int, typer.Option(help="Decides the split.")] = _ORGANISE.seed,
+    cap_train: Annotated[
+        int | None,
+        typer.Option(help="Most pictures of a style to train on, validation included."),
+    ] = None,
+    cap_test: Annotated[
+        int | None, typer.Option(help="Most pictures of a style to test on.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides splits and caps.")] = _ORGANISE.seed,
     max_unreadable_share: Annotated[
         float, typer.Option(help="Give up when more pictures than this cannot be read.")
     ] = _ORGANISE.max_unreadable_share,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as processors by default.")
+    ] = None,
 ) -> None:
-    """Turn labelled pictures into a dataset: known styles, named splits, squares of one size."""
+    """Turn raw works into a dataset: known styles, no copies, named splits, squares of one size."""
     with _one_clear_line():
         from training.organise import organise as step
 
         config = OrganiseConfig(
             size_px=size,
+            format=format_,
             min_pictures_per_style=min_pictures,
+            keeps_duplicates=keep_duplicates,
+            splits=tuple(split or _ORGANISE.splits),
+            lists=lists,
             test_share=test_share,
             validation_share=validation_share,
+            cap_train=cap_train,
+            cap_test=cap_test,
             seed=seed,
             max_unreadable_share=max_unreadable_share,
         )
-        done = step(source, dataset, config)
+        done = step(raw, dataset, config, workers=workers)
     left_out = sum(done.skipped.values())
     typer.echo(
-        f"{done.pictures} pictures of {len(done.styles)} styles are in {dataset} "
-        f"({left_out} left out; dataset.json says why)"
+        f"{done.pictures} pictures of {len(done.styles)} styles are in {dataset}, with the lists "
+        f"{', '.join(done.lists)} ({left_out} left out; dataset.json says why)"
     )
 
 

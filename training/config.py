@@ -1,6 +1,7 @@
 """Every option of every step, frozen, with its default; a run saves the ones it used."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -48,6 +49,13 @@ class ImportConfig(_Config):
     max_unreadable_share: float = Field(default=0.05, ge=0, le=1)
 
 
+class Split(StrEnum):
+    """The lists that `organise` can make."""
+
+    PICTURE = "picture"
+    ARTIST = "artist"
+
+
 class OrganiseConfig(_Config):
     """How `organise` turns raw works into a dataset."""
 
@@ -57,14 +65,14 @@ class OrganiseConfig(_Config):
         default=300, ge=3, description="styles with fewer pictures stay out"
     )
     keeps_duplicates: bool = Field(default=False, description="copies of a work stay in")
-    splits: tuple[Literal["picture", "artist"], ...] = Field(
-        default=("picture",), description="lists to make"
-    )
+    splits: tuple[Split, ...] = Field(default=(Split.PICTURE,), description="lists to make")
     lists: Path | None = Field(default=None, description="CSV of lists to take over")
     test_share: float = Field(default=0.2, gt=0, lt=0.9)
     validation_share: float = Field(default=0.1, gt=0, lt=0.9, description="of all pictures")
     cap_train: int | None = Field(
-        default=None, ge=1, description="training pictures of a style, the others are unused"
+        default=None,
+        ge=2,
+        description="pictures of a style to train and validate on, the others are unused",
     )
     cap_test: int | None = Field(default=None, ge=1, description="likewise")
     seed: int = 42

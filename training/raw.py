@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tqdm import tqdm
 
 from lambda_fn.contract.images import Picture, PictureError, to_pixels
-from lambda_fn.contract.styles import STYLES
+from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from training.errors import TrainingError
 from training.files import whole_file
 
@@ -79,6 +79,19 @@ def is_inside(path: str) -> bool:
 def style_of(labels: Iterable[str]) -> str | None:
     """Return the slug of the first label that is one of our styles, by any of its names."""
     return next((_SLUG_BY_KEY[key] for key in map(_key, labels) if key in _SLUG_BY_KEY), None)
+
+
+def filing_of(work: RawWork) -> tuple[str, str] | None:
+    """Return the slug and WikiArt's name of the first of a work's styles that is one of ours.
+
+    Where it is filed by our own name only, that stands in the place of WikiArt's.
+    """
+    for key in map(_key, work.wikiart_styles):
+        if key in _SLUG_BY_KEY:
+            style = STYLE_BY_SLUG[_SLUG_BY_KEY[key]]
+            names = {_key(name): name for name in style.wikiart_styles}
+            return style.slug, names.get(key, style.name)
+    return None
 
 
 def _key(label: str) -> str:

@@ -1,5 +1,6 @@
 """`python -m tests.bench`: run every benchmark."""
 
-from tests.bench import service
+from tests.bench import organise, service
 
+organise.main()
 service.main()
