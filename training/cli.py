@@ -289,18 +289,23 @@ def evaluate(
     split: Annotated[
         str | None, typer.Option(help="Another list to test on; the run's own by default.")
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="train, validation or test; may be repeated. All three by default."),
+    ] = None,
 ) -> None:
-    """Measure a finished run on the test pictures."""
+    """Measure a finished run: figures, tables, plots and a report to read."""
     with _one_clear_line():
         with _quiet_import():
             from training.evaluate import evaluate as step
             from training.evaluate import evaluation_folder
-        done = step(dataset, run, split=split)
-        folder = evaluation_folder(run, own=done.own_split, split=done.test.split)
-    low, high = done.test.top1_interval or (done.test.top1, done.test.top1)
+        done = step(dataset, run, split=split, parts=part)
+        folder = evaluation_folder(run, own=done.own_split, split=done.split)
+    name, metrics = done.headline
+    low, high = metrics.top1_interval or (metrics.top1, metrics.top1)
     typer.echo(
-        f"{done.test.top1:.1%} of {done.test.pictures} test pictures are named rightly "
-        f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}"
+        f"{metrics.top1:.1%} of {metrics.pictures} {name} pictures are named rightly "
+        f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}, report.html first"
     )
 
 

@@ -136,7 +136,7 @@ def test_evaluate_ends_with_the_accuracy_and_where(
 
     assert result.exit_code == 0
     assert "of 24 test pictures are named rightly (95 %: " in result.stdout
-    assert result.stdout.endswith(f"the figures are in {copy / 'evaluation'}\n")
+    assert result.stdout.endswith(f"the figures are in {copy / 'evaluation'}, report.html first\n")
 
 
 @pytest.mark.slow

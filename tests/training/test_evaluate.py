@@ -12,7 +12,8 @@ from tests.training.conftest import SIZE_PX
 from training.config import OrganiseConfig
 from training.data import load_part, read_pixels
 from training.errors import TrainingError
-from training.evaluate import Evaluation, evaluate, read_logits
+from training.evaluate import evaluate, read_logits
+from training.metrics import Evaluation
 from training.organise import load_dataset, organise
 from training.train import load_classifier, load_run
 
@@ -46,7 +47,7 @@ def test_figures_are_those_of_the_runs_own_parts(
     predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
 
     assert measured[1].pictures == {"train": 39, "validation": 17, "test": 24}
-    assert measured[1].test.top1 == pytest.approx(np.mean(predicted == test.labels))
+    assert measured[1].parts["test"].top1 == pytest.approx(np.mean(predicted == test.labels))
     assert measured[1].left_out == 0
 
 
@@ -63,22 +64,30 @@ def test_the_best_epochs_accuracy_on_validation_is_found_again(
 def test_the_confusion_table_has_truth_in_rows(measured: tuple[Path, Evaluation]) -> None:
     folder, evaluation = measured
 
-    header, *rows = table(folder / "evaluation" / "confusion.csv")
+    header, *rows = table(folder / "evaluation" / "confusion-test.csv")
 
     assert header == ["truth", "cubism", "ukiyo-e"]
     assert [row[0] for row in rows] == header[1:]
     for row in rows:
-        assert sum(map(int, row[1:])) == evaluation.test.per_style[row[0]].support
+        assert sum(map(int, row[1:])) == evaluation.parts["test"].per_style[row[0]].support
 
 
-def test_the_table_per_style_is_that_of_the_metrics(measured: tuple[Path, Evaluation]) -> None:
-    folder, evaluation = measured
+def test_the_report_is_what_the_confusion_table_says_with_precision_by_column(
+    measured: tuple[Path, Evaluation],
+) -> None:
+    folder = measured[0] / "evaluation"
+    _, *confusion = table(folder / "confusion-test.csv")
+    counts = np.array([[int(cell) for cell in row[1:]] for row in confusion])
+    right, predicted, support = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
 
-    _, *rows = table(folder / "evaluation" / "per_style.csv")
+    _, *rows = table(folder / "report-test.csv")
 
-    assert {row[0]: float(row[2]) for row in rows} == {
-        slug: one.recall for slug, one in evaluation.test.per_style.items()
-    }
+    per_style = np.array([[float(cell) for cell in row[1:]] for row in rows[:2]])
+    np.testing.assert_allclose(per_style[:, 0], right / np.maximum(predicted, 1))
+    np.testing.assert_allclose(per_style[:, 1], right / support)
+    np.testing.assert_array_equal(per_style[:, 3], support)
+    assert [row[0] for row in rows[2:]] == ["accuracy", "macro", "weighted"]
+    assert float(rows[2][3]) == pytest.approx(right.sum() / support.sum())
 
 
 def test_logits_come_in_the_order_of_the_part(dataset: Path, run: Path) -> None:
@@ -126,10 +135,10 @@ def test_on_another_list_pictures_that_the_run_has_seen_are_left_out(
 
     evaluation = evaluate(with_lists, copy, split="half")
 
-    assert evaluation.test.pictures == len(unseen & set(wanted))
-    assert evaluation.left_out == 40 - evaluation.test.pictures
+    assert evaluation.parts["test"].pictures == len(unseen & set(wanted))
+    assert evaluation.left_out == 40 - evaluation.parts["test"].pictures
     assert (copy / "evaluation-half" / "metrics.json").is_file()
-    assert not (copy / "evaluation").exists()
+    assert not (copy / "evaluation" / "metrics.json").exists()
 
 
 def test_a_list_of_seen_pictures_only_is_refused(with_lists: Path, run: Path) -> None:
