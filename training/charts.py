@@ -82,17 +82,21 @@ def draw_confusion(
     colours: str,
     is_normalised: bool,
 ) -> None:
-    """Draw a row per true style and a column per predicted one: counts, or shares of the row."""
-    shown = normalise_rows(confusion) if is_normalised else confusion
+    """Draw a row per true style and a column per predicted one: counts, or shares of the row.
+
+    A style without pictures has no row, but others may be taken for it.
+    """
+    places = np.flatnonzero(confusion.sum(axis=1))
+    shown = (normalise_rows(confusion) if is_normalised else confusion)[places]
     names = [STYLE_BY_SLUG[slug].name for slug in styles]
-    side_in = 3.4 + 0.48 * len(styles)
-    with figure(path, width_in=side_in, height_in=side_in - 0.6) as drawing:
+    size_in = (3.4 + 0.48 * len(names), 2.65 + 0.48 * len(places))
+    with figure(path, width_in=size_in[0], height_in=size_in[1]) as drawing:
         axes = drawing.add_subplot()
         axes.grid(visible=False)
         top = 1.0 if is_normalised else max(int(confusion.max()), 1)
         axes.imshow(shown, cmap=colours, vmin=0, vmax=top)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(places)), [names[place] for place in places])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set(xlabel="predicted", ylabel="true", title=title)

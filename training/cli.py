@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 
 from training.config import CollectConfig, ImportConfig, OrganiseConfig, TrainConfig
 from training.errors import TrainingError
@@ -24,7 +25,7 @@ _TRAIN = TrainConfig()
 
 cli = typer.Typer(
     help="Make a model that names art styles: collect or import, organise, train, evaluate, "
-    "export.",
+    "compare, export.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -306,6 +307,57 @@ def evaluate(
     typer.echo(
         f"{metrics.top1:.1%} of {metrics.pictures} {name} pictures are named rightly "
         f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}, report.html first"
+    )
+
+
+@cli.command()
+def compare(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Run folders, made by train.", show_default=False)
+    ] = None,
+    all_architectures: Annotated[
+        bool,
+        typer.Option(
+            "--all-architectures",
+            help="Add sizes and latency of the architectures that have no run.",
+        ),
+    ] = False,
+) -> None:
+    """Set finished runs side by side: scores, sizes, times and latency on this machine."""
+    with _one_clear_line():
+        with _quiet_import():
+            from training.compare import compare as step
+        done = step(runs or [], out, has_all_architectures=all_architectures)
+    typer.echo(f"{len(done)} models are compared in {out}, compare.html first")
+
+
+@cli.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds run folders.")] = Path("runs"),
+    sort: Annotated[str, typer.Option(help="Column of the CSV to sort by.")] = "started",
+    reverse: Annotated[bool, typer.Option("--reverse", help="The largest first.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write all columns, beyond those shown, to this file.")
+    ] = None,
+) -> None:
+    """List runs, also those that are under way ("epoch 3 of 20") or were broken off there."""
+    with _one_clear_line():
+        from training.runs import as_table, as_text, list_runs, sort_runs, write_runs
+
+        found = list_runs(folder)
+        rows = sort_runs(found, sort, is_reversed=reverse)[:limit]
+        if csv is not None:
+            write_runs(csv, rows)
+    if sys.stdout.isatty():
+        console = Console()
+        console.print(as_table(rows, width=console.width))
+    else:
+        typer.echo(as_text(rows))
+    shown = "" if len(rows) == len(found) else f"{len(rows)} of "
+    typer.echo(
+        f"{shown}{len(found)} runs in {folder}" + (f"; {csv} has all columns" if csv else "")
     )
 
 

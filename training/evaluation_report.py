@@ -33,7 +33,7 @@ def write_evaluation_report(
     ]
     write_report(
         folder / "report.html",
-        title=f"{name} on list {evaluation.split}",
+        title=f"{name} on the list “{evaluation.split}”",
         lead=describe(evaluation),
         sections=sections,
     )
@@ -44,7 +44,7 @@ def describe(evaluation: Evaluation) -> str:
     part, metrics = evaluation.headline
     return " ".join(
         (
-            f"Of {metrics.pictures:,} {_PICTURES[part]} of the list {evaluation.split} it names "
+            f"Of {metrics.pictures:,} {_PICTURES[part]} of the list “{evaluation.split}” it names "
             f"{metrics.top1:.1%} rightly{_between(metrics.top1_interval)}, where naming the most "
             f"frequent style every time would give {_majority(metrics):.1%}.",
             _gap(evaluation),
@@ -57,7 +57,7 @@ def _gap(evaluation: Evaluation) -> str:
     own = evaluation.own_split
     if evaluation.split != own:
         return (
-            f"It was trained on the list {own}, and {evaluation.left_out:,} test pictures that it "
+            f"It was trained on the list “{own}”; {evaluation.left_out:,} test pictures that it "
             "knew from there are left out."
         )
     part, metrics = evaluation.headline
@@ -100,8 +100,8 @@ def _figures(evaluation: Evaluation) -> Section:
     return Section(
         "In figures",
         (
-            "The ranges are bootstrap intervals: where the figure would lie in 95 of 100 other "
-            "lists of as many pictures. They know nothing of mistakes in the labels.",
+            "95 %: bootstrap intervals, how much of a figure is the luck of which pictures are in "
+            "the list. They know nothing of wrong labels or of another seed in training.",
         ),
         (Table("Figures of each part", header, rows),),
     )
