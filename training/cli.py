@@ -329,7 +329,7 @@ def compare(
         with _quiet_import():
             from training.compare import compare as step
         done = step(runs or [], out, has_all_architectures=all_architectures)
-    typer.echo(f"{len(done)} models are compared in {out}, compare.html first")
+    typer.echo(f"the comparison ({len(done)} rows) is in {out}, compare.html first")
 
 
 @cli.command()
@@ -356,9 +356,8 @@ def runs(
     else:
         typer.echo(as_text(rows))
     shown = "" if len(rows) == len(found) else f"{len(rows)} of "
-    typer.echo(
-        f"{shown}{len(found)} runs in {folder}" + (f"; {csv} has all columns" if csv else "")
-    )
+    everything = f"; {csv} has all columns" if csv else ""
+    typer.echo(f"runs in {folder}: {shown}{len(found)}{everything}")
 
 
 @cli.command()

@@ -235,7 +235,7 @@ def _choose(parts: Sequence[str] | None, *, is_own: bool) -> tuple[PartName, ...
 def _kept_logits(path: Path, part: Part, model_sha256: str) -> Floats | None:
     """Return the logits in the file if they are of this model and of these pictures."""
     try:
-        with np.load(path) as kept:
+        with path.open("rb") as file, np.load(file) as kept:
             is_fresh = kept["model"] == model_sha256 and kept["names"].tolist() == list(part.names)
             logits: Floats = kept["logits"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

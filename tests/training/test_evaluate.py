@@ -1,6 +1,7 @@
 """A finished run is measured: what is written, and on which pictures."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -100,6 +101,142 @@ def test_logits_come_in_the_order_of_the_part(dataset: Path, run: Path) -> None:
     np.testing.assert_allclose(forwards, backwards[::-1], atol=1e-4)
 
 
+def files_of(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def expected_files(*parts: str) -> set[str]:
+    per_part = (
+        *("auc-{}.csv", "confusion-{}.csv", "confusion-normalised-{}.csv", "pairs-{}.csv"),
+        *("report-{}.csv", "confusion-{}.png", "confusion-normalised-{}.png", "roc-{}.png"),
+        *("reliability-{}.png", "logits-{}.npz"),
+    )
+    whole = {"metrics.json", "report.html", "history.png"}
+    return whole | {name.format(part) for part in parts for name in per_part}
+
+
+def test_every_part_gets_its_tables_and_plots(measured: tuple[Path, Evaluation]) -> None:
+    files = files_of(measured[0] / "evaluation")
+
+    wanted = expected_files("train", "validation", "test")
+    assert files == wanted | {"prediction-report.png"}
+
+
+def test_training_pictures_are_measured_as_the_finished_model_sees_them(
+    measured: tuple[Path, Evaluation], dataset: Path, run: Path
+) -> None:
+    train = load_part(dataset, split="picture", part="train")
+    pixels = read_pixels(train).astype(np.float32)
+    predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
+
+    assert measured[1].parts["train"].top1 == pytest.approx(np.mean(predicted == train.labels))
+
+
+@pytest.fixture
+def again(measured: tuple[Path, Evaluation], tmp_path: Path) -> Path:
+    """A run that was evaluated, to be evaluated again."""
+    return Path(shutil.copytree(measured[0], tmp_path / "run"))
+
+
+def forbid_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patched because nothing else tells answers that were kept from answers made anew."""
+
+    def refuse(_: Path) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr("training.evaluate.open_classifier", refuse)
+
+
+def test_a_second_call_needs_no_model_and_gives_the_same(
+    measured: tuple[Path, Evaluation],
+    again: Path,
+    dataset: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forbid_the_model(monkeypatch)
+
+    assert evaluate(dataset, again) == measured[1]
+
+
+@pytest.mark.parametrize("change", ["model", "names", "logits", "damage", "nothing"])
+def test_kept_answers_are_believed_only_if_they_are_of_this_model_and_these_pictures(
+    change: str, measured: tuple[Path, Evaluation], again: Path, dataset: Path
+) -> None:
+    path = again / "evaluation" / "logits-test.npz"
+    with np.load(path) as file:
+        kept = dict(file)
+    right = kept["logits"].copy()
+    kept["logits"] = -kept["logits"]  # what would be believed
+    changes = {"model": "0" * 64, "names": kept["names"][::-1], "logits": kept["logits"][:-1]}
+    if change in changes:
+        kept[change] = np.array(changes[change])
+    np.savez_compressed(path, **kept)
+    if change == "damage":
+        path.write_bytes(path.read_bytes()[:100])
+
+    test = evaluate(dataset, again, parts=("test",)).parts["test"]
+
+    expected = measured[1].parts["test"]
+    assert (test == expected) == (change != "nothing")
+    with np.load(path) as file:
+        assert np.allclose(file["logits"], right, atol=1e-4) == (change != "nothing")
+
+
+def test_parts_can_be_chosen_and_what_they_leave_behind_is_theirs_only(
+    again: Path, dataset: Path
+) -> None:
+    evaluation = evaluate(dataset, again, parts=("validation",))
+
+    files = files_of(again / "evaluation")
+    kept = {"logits-train.npz", "logits-test.npz"}
+    assert set(evaluation.parts) == {"validation"}
+    assert files == expected_files("validation") | kept
+
+
+def test_without_the_test_part_its_pictures_are_not_looked_at(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+
+    evaluate(dataset, copy, parts=("validation",))
+
+    assert not (copy / "evaluation" / "logits-test.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("split", "part", "reason"),
+    [
+        (None, "dev", "there is none; choose from train, validation, test"),
+        ("half", "train", "of another list only test can be measured"),
+    ],
+)
+def test_a_part_that_means_nothing_is_refused(
+    split: str | None, part: str, reason: str, with_lists: Path, run: Path
+) -> None:
+    with pytest.raises(TrainingError, match=reason):
+        evaluate(with_lists, run, split=split, parts=(part,))
+
+
+def test_a_run_of_another_version_is_one_clear_error(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    outcome = json.loads((copy / "run.json").read_text("utf-8"))
+    outcome["plan"]["config"]["magic"] = 1
+    (copy / "run.json").write_text(json.dumps(outcome), "utf-8")
+
+    with pytest.raises(TrainingError, match=r"run\.json is damaged or of another version"):
+        evaluate(dataset, copy)
+
+
+def test_a_damaged_model_is_one_clear_error(dataset: Path, run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    (copy / "model.keras").write_text("no model")
+
+    with pytest.raises(TrainingError, match=r"model\.keras is missing or damaged"):
+        evaluate(dataset, copy)
+
+
 def test_another_dataset_is_refused(run: Path, tmp_path: Path) -> None:
     source = paint_collection(tmp_path / "source", {"cubism": 12, "ukiyo-e": 12})
     organise(
@@ -137,7 +274,7 @@ def test_on_another_list_pictures_that_the_run_has_seen_are_left_out(
 
     assert evaluation.parts["test"].pictures == len(unseen & set(wanted))
     assert evaluation.left_out == 40 - evaluation.parts["test"].pictures
-    assert (copy / "evaluation-half" / "metrics.json").is_file()
+    assert files_of(copy / "evaluation-half") == expected_files("test")
     assert not (copy / "evaluation" / "metrics.json").exists()
 
 
