@@ -50,22 +50,20 @@ def draw_roc(path: Path, curves: Curves, *, title: str) -> None:
     by_area = sorted(known.items(), key=lambda item: item[1].auc, reverse=True)
     with figure(path, width_in=9.5, height_in=6.2) as drawing:
         axes = drawing.add_subplot()
-        axes.plot((0, 1), (0, 1), color=RULE, linewidth=1, label="guessing (.500)")
+        # in the order of the legend, but with the means above the styles
+        thick = {"color": INK, "linewidth": 2.2, "zorder": 3}
+        _draw_curve(axes, curves.micro, "all decisions (micro)", **thick)
+        if curves.macro:
+            dashed = thick | {"linestyle": (0, (2, 1))}
+            _draw_curve(axes, curves.macro, "mean of styles (macro)", **dashed)
         for slug, curve in by_area:
             look = {"color": _COLOUR_BY_SLUG[slug], "linewidth": 1.2}
             _draw_curve(axes, curve, STYLE_BY_SLUG[slug].name, **look)
-        _draw_curve(axes, curves.micro, "all decisions (micro)", color=INK, linewidth=2.2)
-        if curves.macro:
-            name = "mean of styles (macro)"
-            _draw_curve(axes, curves.macro, name, color=INK, linewidth=2.2, linestyle=(0, (2, 1)))
+        axes.plot((0, 1), (0, 1), color=RULE, linewidth=1, label="guessing (.500)")
         axes.set(xlim=(-0.01, 1), ylim=(0, 1.01), aspect="equal", title=title)
         axes.set_xlabel("other styles taken for it (false positive rate)")
         axes.set_ylabel("found (true positive rate)")
-        handles, names = axes.get_legend_handles_labels()
-        order = [*range(len(names))[-2 if curves.macro else -1 :], *range(1, len(by_area) + 1), 0]
         axes.legend(
-            [handles[one] for one in order],
-            [names[one] for one in order],
             title="area under the curve",
             alignment="left",
             loc="upper left",

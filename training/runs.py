@@ -65,8 +65,7 @@ def sort_runs(rows: Iterable[Row], column: str, *, is_reversed: bool = False) ->
     unknown: list[Row] = []
     for row in rows:
         (unknown if row[column] is None else known).append(row)
-    key: Callable[[Row], Any] = lambda row: row[column]  # noqa: E731 - a column has one type
-    return sorted(known, key=key, reverse=is_reversed) + unknown
+    return sorted(known, key=lambda row: _order(row[column]), reverse=is_reversed) + unknown
 
 
 def write_runs(path: Path, rows: Iterable[Row]) -> None:
@@ -114,31 +113,31 @@ def _describe(run: Path, folder: Path) -> Row:
     config = _dig(plan, "config") or {}
     _check_version(config, problems)
     best = _best_epoch(history, _dig(outcome, "best_epoch"))
-    done = history[-1]["epoch"] if history else 0
+    done = int(history[-1]["epoch"]) if history else 0
     values = {
         "id": run.name if run == folder else run.relative_to(folder).as_posix(),
-        "state": _state(plan, outcome, int(done)),
+        "state": _state(plan, outcome, done),
         "started": _started(run / "plan.json", plan),
         "finished": _minute(_dig(outcome, "finished")),
         "seconds": _seconds(outcome, history),
-        "commit": str(_dig(plan, "commit") or "")[:_COMMIT_DIGITS] or None,
+        "commit": str(_dig(plan, "commit") or "")[:_COMMIT_DIGITS],
         "tensorflow": _dig(plan, "versions", "tensorflow"),
         "device": _dig(plan, "device"),
         "input_shape": _shape(_dig(plan, "shapes", "input"), _dig(plan, "size_px")),
         "head_shape": _shape(_dig(plan, "shapes", "head"), None),
         "fingerprint": _dig(plan, "fingerprint"),
         "best_epoch": int(best["epoch"]) if best else None,
-        "epochs": int(done) if history else None,
+        "epochs": done if history else None,
         "planned_epochs": _dig(config, "epochs"),
-        "callbacks": " ".join(_dig(plan, "callbacks") or ()) or None,
+        "callbacks": " ".join(map(str, _dig(plan, "callbacks") or ())),
         "test_top1": _dig(evaluation, "parts", "test", "top1"),
         "test_macro_f1": _dig(evaluation, "parts", "test", "macro_f1"),
-        "note": _dig(plan, "note") or None,
-        "problem": "; ".join(problems) or None,
+        "note": _dig(plan, "note"),
+        "problem": "; ".join(problems),
     }
     values |= {name: best.get(name) for name in ("val_accuracy", "val_loss", "accuracy", "loss")}
-    # what a column shares its name with an option for
-    return {name: values.get(name, _dig(config, name)) for name in COLUMNS}
+    # the other columns are options, by their names
+    return {name: _cell(values.get(name, _dig(config, name))) for name in COLUMNS}
 
 
 def _read(path: Path, problems: list[str]) -> dict[str, Any]:
@@ -160,10 +159,11 @@ def _read_history(path: Path, problems: list[str]) -> list[dict[str, float]]:
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return [
+            rows = [
                 {name: float(value) for name, value in row.items()} for row in csv.DictReader(file)
             ]
-    except (OSError, ValueError, TypeError):
+        return [row | {"epoch": int(row["epoch"])} for row in rows]
+    except (OSError, ValueError, TypeError, KeyError):
         problems.append(f"{path.name} cannot be read")
         return []
 
@@ -195,8 +195,9 @@ def _best_epoch(history: Sequence[dict[str, float]], best: object) -> dict[str, 
 
 def _seconds(outcome: Mapping[str, Any], history: Sequence[dict[str, float]]) -> float | None:
     told = _dig(outcome, "seconds")
-    counted = sum(row.get("seconds", 0.0) for row in history)
-    return round(float(told or counted), 1) if told or history else None
+    if isinstance(told, int | float):
+        return round(told, 1)
+    return round(sum(row.get("seconds", 0.0) for row in history), 1) if history else None
 
 
 def _state(plan: Mapping[str, Any], outcome: Mapping[str, Any], done: int) -> str:
@@ -234,6 +235,19 @@ def _dig(data: object, *names: str) -> Any:
     return data
 
 
+def _order(value: Cell) -> tuple[bool, Any]:
+    """Return what to sort by: where a foreign run has a text for a number, it comes after them."""
+    return isinstance(value, str), value
+
+
+def _cell(value: object) -> Cell:
+    """Return what fits into one cell and one line, whatever stands in the JSON."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value)
+    return " ".join(text.split()) or None
+
+
 def _shorten(row: Row) -> dict[str, str]:
     return {heading: show(row) for heading, show in _SHOWN.items()}
 
@@ -259,7 +273,7 @@ def _text(name: str) -> Callable[[Row], str]:
 
 
 def _share(name: str) -> Callable[[Row], str]:
-    return lambda row: "" if row[name] is None else f"{row[name]:.1%}"
+    return lambda row: f"{row[name]:.1%}" if isinstance(row[name], float) else ""
 
 
 def _duration(row: Row) -> str:

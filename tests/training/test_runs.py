@@ -151,6 +151,7 @@ def test_a_plan_that_does_not_say_when_it_was_made_has_the_time_of_its_file(tmp_
         ("plan.json", "[]", "plan.json cannot be read"),
         ("run.json", "", "run.json cannot be read"),
         ("history.csv", HISTORY + "1,x\n", "history.csv cannot be read"),
+        ("history.csv", "loss\n1.0\n", "history.csv cannot be read"),
         ("evaluation/metrics.json", "?", "metrics.json cannot be read"),
         ("plan.json", '{"config": {"magic": 1}}', "of another version (magic: Extra inputs"),
     ],
@@ -168,6 +169,20 @@ def test_what_is_wrong_with_a_run_stands_beside_it_and_the_others_are_listed(
     assert problem in str(rows["bad"]["problem"])
     assert rows["good"]["problem"] is None
     assert problem in as_text(list(rows.values()))
+
+
+def test_no_value_of_a_foreign_plan_spoils_the_list(tmp_path: Path) -> None:
+    write_run(tmp_path / "good")
+    odd = {"learning_rate": "slow", "epochs": [1], "batch_size": {"a": 1}}
+    others = {"note": "two\nlines", "callbacks": [1], "started": 5, "commit": 7}
+    foreign = write_run(tmp_path / "odd", outcome={"seconds": "long"})
+    (foreign / "plan.json").write_text(json.dumps({"config": odd} | others), "utf-8")
+
+    rows = sort_runs(list_runs(tmp_path), "learning_rate")
+
+    assert [row["id"] for row in rows] == ["good", "odd"]
+    assert len(as_text(rows).splitlines()) == 3
+    assert (rows[1]["note"], rows[1]["batch_size"]) == ("two lines", '{"a": 1}')
 
 
 def test_a_folder_with_a_model_but_no_plan_is_a_broken_run(tmp_path: Path) -> None:
