@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 
 from training import options
 from training.config import CollectConfig, ImportConfig, OrganiseConfig, Split, TrainConfig
@@ -24,7 +25,7 @@ _ORGANISE = OrganiseConfig()
 
 cli = typer.Typer(
     help="Make a model that names art styles: collect or import, organise, train, evaluate, "
-    "export.",
+    "compare, export.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -347,19 +348,74 @@ def evaluate(
     split: Annotated[
         str | None, typer.Option(help="Another list to test on; the run's own by default.")
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="train, validation or test; may be repeated. All three by default."),
+    ] = None,
 ) -> None:
-    """Measure a finished run on the test pictures."""
+    """Measure a finished run: figures, tables, plots and a report to read."""
     with _one_clear_line():
         with _quiet_import():
             from training.evaluate import evaluate as step
             from training.evaluate import evaluation_folder
-        done = step(dataset, run, split=split)
-        folder = evaluation_folder(run, own=done.own_split, split=done.test.split)
-    low, high = done.test.top1_interval or (done.test.top1, done.test.top1)
+        done = step(dataset, run, split=split, parts=part)
+        folder = evaluation_folder(run, own=done.own_split, split=done.split)
+    name, metrics = done.headline
+    low, high = metrics.top1_interval or (metrics.top1, metrics.top1)
     typer.echo(
-        f"{done.test.top1:.1%} of {done.test.pictures} test pictures are named rightly "
-        f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}"
+        f"{metrics.top1:.1%} of {metrics.pictures} {name} pictures are named rightly "
+        f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}, report.html first"
     )
+
+
+@cli.command()
+def compare(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Run folders, made by train.", show_default=False)
+    ] = None,
+    all_architectures: Annotated[
+        bool,
+        typer.Option(
+            "--all-architectures",
+            help="Add sizes and latency of the architectures that have no run.",
+        ),
+    ] = False,
+) -> None:
+    """Set finished runs side by side: scores, sizes, times and latency on this machine."""
+    with _one_clear_line():
+        with _quiet_import():
+            from training.compare import compare as step
+        done = step(runs or [], out, has_all_architectures=all_architectures)
+    typer.echo(f"the comparison ({len(done)} rows) is in {out}, compare.html first")
+
+
+@cli.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds run folders.")] = Path("runs"),
+    sort: Annotated[str, typer.Option(help="Column of the CSV to sort by.")] = "started",
+    reverse: Annotated[bool, typer.Option("--reverse", help="The largest first.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write all columns, beyond those shown, to this file.")
+    ] = None,
+) -> None:
+    """List runs, also those that are under way ("epoch 3 of 20") or were broken off there."""
+    with _one_clear_line():
+        from training.runs import as_table, as_text, list_runs, sort_runs, write_runs
+
+        found = list_runs(folder)
+        rows = sort_runs(found, sort, is_reversed=reverse)[:limit]
+        if csv is not None:
+            write_runs(csv, rows)
+    if sys.stdout.isatty():
+        console = Console()
+        console.print(as_table(rows, width=console.width))
+    else:
+        typer.echo(as_text(rows))
+    shown = "" if len(rows) == len(found) else f"{len(rows)} of "
+    everything = f"; {csv} has all columns" if csv else ""
+    typer.echo(f"runs in {folder}: {shown}{len(found)}{everything}")
 
 
 @cli.command()

@@ -366,7 +366,7 @@ def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}
     for name in ("keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "pillow"):
         try:
-            found[name] = version(name)
+            found[name.removesuffix("-cpu")] = version(name)
         except PackageNotFoundError:
             continue
     return found
@@ -443,7 +443,7 @@ def _conclude(folder: Path, plan: Plan) -> Run:
         epochs=len(history),
         stopped_early=len(history) < plan.config.epochs,
         finished=datetime.now(UTC),
-        seconds=sum(row["seconds"] for row in history),
+        seconds=round(sum(row["seconds"] for row in history), 1),
     )
     with whole_file(folder / "model.keras") as path:
         _whole_classifier(plan, keras.models.load_model(folder / "best.keras")).save(path)

@@ -50,17 +50,13 @@ def _runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     """Yield both; the Keras file has the release's shape and random weights, as time needs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from training.architectures import build_classifier
+    from training.config import TrainConfig
 
     manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
     run = folder / "keras"
     run.mkdir()
-    build_classifier(
-        manifest.architecture,
-        styles=len(manifest.styles),
-        weights=None,
-        dropout=0.0,
-        batch_norm_momentum=0.9,
-    ).save(run / KERAS_FILE)
+    config = TrainConfig(architecture=manifest.architecture, weights=None)
+    build_classifier(config, styles=len(manifest.styles), size_px=None).save(run / KERAS_FILE)
     files = {KERAS_FILE: sha256_of(run / KERAS_FILE)}
     copy = manifest.model_copy(update={"files": files})
     (run / MANIFEST_FILE).write_text(copy.model_dump_json(), "utf-8")

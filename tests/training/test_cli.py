@@ -1,6 +1,7 @@
 """The command line: one call, one closing line, one clear line when something is wrong."""
 
 import errno
+import json
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def test_a_value_out_of_its_range_is_one_line_and_exit_code_1(
         ("organise", "source", "dataset", "--size", "large"),
         ("train", "dataset", "run", "--class-weights", "fair"),
         ("export", "dataset", "run", "model", "--precision", "int4"),
+        ("compare", "run"),
+        ("runs", "--limit", "0"),
         ("paint",),
     ],
 )
@@ -96,7 +99,7 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "stopped; run the same command again to go on\n"
 
 
-@pytest.mark.parametrize("step", ["organise", "train", "evaluate", "export"])
+@pytest.mark.parametrize("step", ["organise", "train", "evaluate", "compare", "runs", "export"])
 def test_every_step_explains_itself(step: str) -> None:
     result = call(step, "--help")
 
@@ -136,7 +139,63 @@ def test_evaluate_ends_with_the_accuracy_and_where(
 
     assert result.exit_code == 0
     assert "of 24 test pictures are named rightly (95 %: " in result.stdout
-    assert result.stdout.endswith(f"the figures are in {copy / 'evaluation'}\n")
+    assert result.stdout.endswith(f"the figures are in {copy / 'evaluation'}, report.html first\n")
+
+
+@pytest.mark.slow
+def test_evaluate_ends_with_the_part_that_was_asked_for(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+
+    result = call("evaluate", dataset, copy, "--part", "validation")
+
+    assert result.exit_code == 0
+    assert "of 17 validation pictures are named rightly" in result.stdout
+
+
+@pytest.mark.slow
+def test_compare_ends_with_how_many_and_where(run: Path, tmp_path: Path) -> None:
+    result = call("compare", run, "--out", tmp_path / "compared")
+
+    assert result.exit_code == 0
+    where = tmp_path / "compared"
+    assert result.stdout == f"the comparison (1 rows) is in {where}, compare.html first\n"
+
+
+@pytest.fixture
+def three_runs(tmp_path: Path) -> Path:
+    for number, name in enumerate(("a", "b", "c")):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        plan = {"config": {"epochs": 9 - number}, "started": f"2026-11-0{number + 1}T10:00:00Z"}
+        (tmp_path / "runs" / name / "plan.json").write_text(json.dumps(plan))
+    return tmp_path / "runs"
+
+
+def test_runs_lists_them_and_ends_with_how_many_and_where(three_runs: Path) -> None:
+    result = call("runs", three_runs)
+
+    heading, *lines, last = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert heading.split()[0] == "id"
+    assert [line.split()[0] for line in lines] == ["a", "b", "c"]
+    assert last == f"runs in {three_runs}: 3"
+
+
+def test_runs_sorts_limits_and_exports(three_runs: Path, tmp_path: Path) -> None:
+    table = tmp_path / "new" / "runs.csv"
+    options = ("--sort", "planned_epochs", "--limit", 2, "--csv", table)
+
+    result = call("runs", three_runs, *options)
+
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:3]] == ["c", "b"]
+    last = result.stdout.splitlines()[-1]
+    assert last == f"runs in {three_runs}: 2 of 3; {table} has all columns"
+    assert [line.split(",")[0] for line in table.read_text().splitlines()] == ["id", "c", "b"]
+
+
+def test_runs_refuses_an_unknown_column_with_those_there_are(three_runs: Path) -> None:
+    assert_one_clear_line(call("runs", three_runs, "--sort", "speed"), "sort by one of id, state")
 
 
 @pytest.mark.slow

@@ -1,20 +1,22 @@
 """A finished run is measured: what is written, and on which pictures."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.pictures import paint_collection
-from tests.training.conftest import SIZE_PX
+from tests.training.conftest import SIZE_PX, make_raw
 from training.config import OrganiseConfig
-from training.data import load_part, read_pixels
+from training.data import load_part
 from training.errors import TrainingError
-from training.evaluate import Evaluation, evaluate, read_logits
-from training.organise import load_dataset, organise
-from training.train import load_classifier, load_run
+from training.evaluate import evaluate, read_logits
+from training.metrics import Evaluation
+from training.organise import organise
+from training.run_folder import load_run
+from training.train import load_classifier
 
 pytestmark = pytest.mark.slow
 
@@ -42,11 +44,11 @@ def test_figures_are_those_of_the_runs_own_parts(
     measured: tuple[Path, Evaluation], dataset: Path, run: Path
 ) -> None:
     test = load_part(dataset, split="picture", part="test")
-    pixels = read_pixels(test).astype(np.float32)
+    pixels = test.read(range(len(test.names))).astype(np.float32)
     predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
 
     assert measured[1].pictures == {"train": 39, "validation": 17, "test": 24}
-    assert measured[1].test.top1 == pytest.approx(np.mean(predicted == test.labels))
+    assert measured[1].parts["test"].top1 == pytest.approx(np.mean(predicted == test.labels))
     assert measured[1].left_out == 0
 
 
@@ -63,22 +65,30 @@ def test_the_best_epochs_accuracy_on_validation_is_found_again(
 def test_the_confusion_table_has_truth_in_rows(measured: tuple[Path, Evaluation]) -> None:
     folder, evaluation = measured
 
-    header, *rows = table(folder / "evaluation" / "confusion.csv")
+    header, *rows = table(folder / "evaluation" / "confusion-test.csv")
 
     assert header == ["truth", "cubism", "ukiyo-e"]
     assert [row[0] for row in rows] == header[1:]
     for row in rows:
-        assert sum(map(int, row[1:])) == evaluation.test.per_style[row[0]].support
+        assert sum(map(int, row[1:])) == evaluation.parts["test"].per_style[row[0]].support
 
 
-def test_the_table_per_style_is_that_of_the_metrics(measured: tuple[Path, Evaluation]) -> None:
-    folder, evaluation = measured
+def test_the_report_is_what_the_confusion_table_says_with_precision_by_column(
+    measured: tuple[Path, Evaluation],
+) -> None:
+    folder = measured[0] / "evaluation"
+    _, *confusion = table(folder / "confusion-test.csv")
+    counts = np.array([[int(cell) for cell in row[1:]] for row in confusion])
+    right, predicted, support = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
 
-    _, *rows = table(folder / "evaluation" / "per_style.csv")
+    _, *rows = table(folder / "report-test.csv")
 
-    assert {row[0]: float(row[2]) for row in rows} == {
-        slug: one.recall for slug, one in evaluation.test.per_style.items()
-    }
+    per_style = np.array([[float(cell) for cell in row[1:]] for row in rows[:2]])
+    np.testing.assert_allclose(per_style[:, 0], right / np.maximum(predicted, 1))
+    np.testing.assert_allclose(per_style[:, 1], right / support)
+    np.testing.assert_array_equal(per_style[:, 3], support)
+    assert [row[0] for row in rows[2:]] == ["accuracy", "macro", "weighted"]
+    assert float(rows[2][3]) == pytest.approx(right.sum() / support.sum())
 
 
 def test_logits_come_in_the_order_of_the_part(dataset: Path, run: Path) -> None:
@@ -91,47 +101,165 @@ def test_logits_come_in_the_order_of_the_part(dataset: Path, run: Path) -> None:
     np.testing.assert_allclose(forwards, backwards[::-1], atol=1e-4)
 
 
-def test_another_dataset_is_refused(run: Path, tmp_path: Path) -> None:
-    source = paint_collection(tmp_path / "source", {"cubism": 12, "ukiyo-e": 12})
-    organise(
-        source, tmp_path / "dataset", OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10)
+def files_of(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def expected_files(*parts: str) -> set[str]:
+    per_part = (
+        *("auc-{}.csv", "confusion-{}.csv", "confusion-normalised-{}.csv", "pairs-{}.csv"),
+        *("report-{}.csv", "confusion-{}.png", "confusion-normalised-{}.png", "roc-{}.png"),
+        *("reliability-{}.png", "logits-{}.npz"),
     )
+    whole = {"metrics.json", "report.html", "history.png"}
+    return whole | {name.format(part) for part in parts for name in per_part}
+
+
+def test_every_part_gets_its_tables_and_plots(measured: tuple[Path, Evaluation]) -> None:
+    files = files_of(measured[0] / "evaluation")
+
+    wanted = expected_files("train", "validation", "test")
+    assert files == wanted | {"prediction-report.png"}
+
+
+def test_training_pictures_are_measured_as_the_finished_model_sees_them(
+    measured: tuple[Path, Evaluation], dataset: Path, run: Path
+) -> None:
+    train = load_part(dataset, split="picture", part="train")
+    pixels = train.read(range(len(train.names))).astype(np.float32)
+    predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
+
+    assert measured[1].parts["train"].top1 == pytest.approx(np.mean(predicted == train.labels))
+
+
+@pytest.fixture
+def again(measured: tuple[Path, Evaluation], tmp_path: Path) -> Path:
+    """A run that was evaluated, to be evaluated again."""
+    return Path(shutil.copytree(measured[0], tmp_path / "run"))
+
+
+def forbid_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patched because nothing else tells answers that were kept from answers made anew."""
+
+    def refuse(_: Path) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr("training.evaluate.open_classifier", refuse)
+
+
+def test_a_second_call_needs_no_model_and_gives_the_same(
+    measured: tuple[Path, Evaluation],
+    again: Path,
+    dataset: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forbid_the_model(monkeypatch)
+
+    assert evaluate(dataset, again) == measured[1]
+
+
+@pytest.mark.parametrize("change", ["model", "names", "logits", "damage", "nothing"])
+def test_kept_answers_are_believed_only_if_they_are_of_this_model_and_these_pictures(
+    change: str, measured: tuple[Path, Evaluation], again: Path, dataset: Path
+) -> None:
+    path = again / "evaluation" / "logits-test.npz"
+    with np.load(path) as file:
+        kept = dict(file)
+    right = kept["logits"].copy()
+    kept["logits"] = -kept["logits"]  # what would be believed
+    changes = {"model": "0" * 64, "names": kept["names"][::-1], "logits": kept["logits"][:-1]}
+    if change in changes:
+        kept[change] = np.array(changes[change])
+    np.savez_compressed(path, **kept)
+    if change == "damage":
+        path.write_bytes(path.read_bytes()[:100])
+
+    test = evaluate(dataset, again, parts=("test",)).parts["test"]
+
+    expected = measured[1].parts["test"]
+    assert (test == expected) == (change != "nothing")
+    with np.load(path) as file:
+        assert np.allclose(file["logits"], right, atol=1e-4) == (change != "nothing")
+
+
+def test_parts_can_be_chosen_and_what_they_leave_behind_is_theirs_only(
+    again: Path, dataset: Path
+) -> None:
+    evaluation = evaluate(dataset, again, parts=("validation",))
+
+    files = files_of(again / "evaluation")
+    kept = {"logits-train.npz", "logits-test.npz"}
+    assert set(evaluation.parts) == {"validation"}
+    assert files == expected_files("validation") | kept
+
+
+def test_without_the_test_part_its_pictures_are_not_looked_at(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+
+    evaluate(dataset, copy, parts=("validation",))
+
+    assert not (copy / "evaluation" / "logits-test.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("split", "part", "reason"),
+    [
+        (None, "dev", "there is none; choose from train, validation, test"),
+        ("half", "train", "of another list only test can be measured"),
+    ],
+)
+def test_a_part_that_means_nothing_is_refused(
+    split: str | None, part: str, reason: str, dataset: Path, run: Path
+) -> None:
+    with pytest.raises(TrainingError, match=reason):
+        evaluate(dataset, run, split=split, parts=(part,))
+
+
+def test_a_run_of_another_version_is_one_clear_error(
+    dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    outcome = json.loads((copy / "run.json").read_text("utf-8"))
+    outcome["plan"]["config"]["magic"] = 1
+    (copy / "run.json").write_text(json.dumps(outcome), "utf-8")
+
+    with pytest.raises(TrainingError, match=r"run\.json is damaged or of another version"):
+        evaluate(dataset, copy)
+
+
+def test_a_damaged_model_is_one_clear_error(dataset: Path, run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    (copy / "model.keras").write_text("no model")
+
+    with pytest.raises(TrainingError, match=r"model\.keras is missing or damaged"):
+        evaluate(dataset, copy)
+
+
+def test_another_dataset_is_refused(run: Path, tmp_path: Path) -> None:
+    raw = make_raw(tmp_path, {"cubism": 12, "ukiyo-e": 12})
+    organise(raw, tmp_path / "dataset", OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10))
 
     with pytest.raises(TrainingError, match="another dataset"):
         evaluate(tmp_path / "dataset", run)
 
 
-@pytest.fixture
-def with_lists(dataset: Path, tmp_path: Path) -> Path:
-    """The same dataset with two more lists: one shares a few test pictures, one has none."""
-    folder = Path(shutil.copytree(dataset, tmp_path / "lists"))
-    rows = table(folder / "works.csv")
-    lists = [
-        [*row, "test" if number % 2 else "train", "test" if row[3] == "train" else "train"]
-        for number, row in enumerate(rows[1:])
-    ]
-    with (folder / "works.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([[*rows[0], "half", "seen"], *lists])
-    index = load_dataset(folder).model_copy(update={"lists": ("picture", "half", "seen")})
-    (folder / "dataset.json").write_text(index.model_dump_json())
-    return folder
-
-
 def test_on_another_list_pictures_that_the_run_has_seen_are_left_out(
-    with_lists: Path, run: Path, tmp_path: Path
+    dataset: Path, run: Path, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(run, tmp_path / "run"))
-    unseen = set(load_part(with_lists, split="picture", part="test").names)
-    wanted = load_part(with_lists, split="half", part="test").names
+    unseen = set(load_part(dataset, split="picture", part="test").names)
+    wanted = load_part(dataset, split="half", part="test").names
 
-    evaluation = evaluate(with_lists, copy, split="half")
+    evaluation = evaluate(dataset, copy, split="half")
 
-    assert evaluation.test.pictures == len(unseen & set(wanted))
-    assert evaluation.left_out == 40 - evaluation.test.pictures
-    assert (copy / "evaluation-half" / "metrics.json").is_file()
-    assert not (copy / "evaluation").exists()
+    assert evaluation.parts["test"].pictures == len(unseen & set(wanted))
+    assert evaluation.left_out == 40 - evaluation.parts["test"].pictures
+    assert files_of(copy / "evaluation-half") == expected_files("test")
+    assert not (copy / "evaluation" / "metrics.json").exists()
 
 
-def test_a_list_of_seen_pictures_only_is_refused(with_lists: Path, run: Path) -> None:
+def test_a_list_of_seen_pictures_only_is_refused(dataset: Path, run: Path) -> None:
     with pytest.raises(TrainingError, match="every test picture of list 'seen'"):
-        evaluate(with_lists, run, split="seen")
+        evaluate(dataset, run, split="seen")

@@ -19,7 +19,7 @@ from training import export as steps
 from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
-from training.train import load_run
+from training.run_folder import load_run
 
 pytestmark = pytest.mark.slow
 
