@@ -76,7 +76,7 @@ def paint(style: str, *, seed: int, size_px: int = 72) -> Image.Image:
 
 
 def paint_collection(folder: Path, pictures: Mapping[str, int]) -> Path:
-    """Write so many PNGs of each style, in a folder per style as `organise` reads it."""
+    """Write so many PNGs of each style, in a folder per style as `import` reads it."""
     for style, count in pictures.items():
         (folder / style).mkdir(parents=True, exist_ok=True)
         for seed in range(count):

@@ -1,14 +1,18 @@
 """A tiny dataset and a tiny finished run, made once; both are read only."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pictures import paint_collection
-from training.config import OrganiseConfig, TrainConfig
+from training.config import ImportConfig, OrganiseConfig, TrainConfig
+from training.files import write_table
+from training.importing import import_works
 from training.organise import organise
+from training.works import load_works
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -30,19 +34,41 @@ def tiny_config(**changes: Any) -> TrainConfig:
     return TrainConfig(**(options | changes))
 
 
-@pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return paint_collection(tmp_path_factory.mktemp("source"), dict.fromkeys(STYLES, 40))
+def make_raw(folder: Path, pictures: Mapping[str, int]) -> Path:
+    """Paint so many pictures of each style and import them: ids are such as cubism/000.png."""
+    import_works(paint_collection(folder / "source", pictures), folder / "raw", ImportConfig())
+    return folder / "raw"
 
 
 @pytest.fixture(scope="session")
-def dataset(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_raw(tmp_path_factory.mktemp("collection"), dict.fromkeys(STYLES, 40))
+
+
+@pytest.fixture(scope="session")
+def dataset(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dataset")
     config = OrganiseConfig(
         size_px=SIZE_PX, min_pictures_per_style=10, test_share=0.3, validation_share=0.2
     )
-    organise(source, folder, config)
+    organise(raw, folder, config)
+    lists = _write_more_lists(folder)
+    organise(raw, folder, config.model_copy(update={"lists": lists}))
     return folder
+
+
+def _write_more_lists(dataset: Path) -> Path:
+    """Write two lists beside `picture`: one shares a few test pictures with it, one has none."""
+    rows = [
+        (
+            work.path,
+            "test" if number % 2 else "train",
+            "test" if work.parts["picture"] == "train" else "train",
+        )
+        for number, work in enumerate(load_works(dataset))
+    ]
+    write_table(dataset / "lists.csv", ("path", "half", "seen"), rows)
+    return dataset / "lists.csv"
 
 
 @pytest.fixture(scope="session")

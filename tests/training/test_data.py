@@ -24,7 +24,7 @@ from training.data import (
     training_batches,
 )
 from training.errors import TrainingError
-from training.organise import picture_path
+from training.store import open_store
 
 pytestmark = pytest.mark.slow
 
@@ -122,8 +122,7 @@ def test_pixels_reach_the_model_as_they_are_stored(dataset: Path) -> None:
     pixels = read_pixels(part)
 
     assert pixels.shape == (len(part.labels), SIZE_PX, SIZE_PX, 3)
-    with Image.open(picture_path(dataset, part.names[0])) as stored:
-        assert np.array_equal(pixels[0], np.asarray(stored))
+    assert np.array_equal(pixels[0], open_store(dataset).read(part.names[0]))
 
 
 def test_the_parts_of_a_list_share_no_picture(dataset: Path) -> None:

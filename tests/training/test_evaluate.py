@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pictures import paint_collection
-from tests.training.conftest import SIZE_PX
+from tests.training.conftest import SIZE_PX, make_raw
 from training.config import OrganiseConfig
 from training.data import load_part, read_pixels
 from training.errors import TrainingError
 from training.evaluate import Evaluation, evaluate, read_logits
-from training.organise import load_dataset, organise
+from training.organise import organise
 from training.train import load_classifier, load_run
 
 pytestmark = pytest.mark.slow
@@ -45,7 +44,7 @@ def test_figures_are_those_of_the_runs_own_parts(
     pixels = read_pixels(test).astype(np.float32)
     predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
 
-    assert measured[1].pictures == {"train": 39, "validation": 17, "test": 24}
+    assert measured[1].pictures == {"train": 40, "validation": 16, "test": 24}
     assert measured[1].test.top1 == pytest.approx(np.mean(predicted == test.labels))
     assert measured[1].left_out == 0
 
@@ -92,39 +91,21 @@ def test_logits_come_in_the_order_of_the_part(dataset: Path, run: Path) -> None:
 
 
 def test_another_dataset_is_refused(run: Path, tmp_path: Path) -> None:
-    source = paint_collection(tmp_path / "source", {"cubism": 12, "ukiyo-e": 12})
-    organise(
-        source, tmp_path / "dataset", OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10)
-    )
+    raw = make_raw(tmp_path, {"cubism": 12, "ukiyo-e": 12})
+    organise(raw, tmp_path / "dataset", OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10))
 
     with pytest.raises(TrainingError, match="another dataset"):
         evaluate(tmp_path / "dataset", run)
 
 
-@pytest.fixture
-def with_lists(dataset: Path, tmp_path: Path) -> Path:
-    """The same dataset with two more lists: one shares a few test pictures, one has none."""
-    folder = Path(shutil.copytree(dataset, tmp_path / "lists"))
-    rows = table(folder / "works.csv")
-    lists = [
-        [*row, "test" if number % 2 else "train", "test" if row[3] == "train" else "train"]
-        for number, row in enumerate(rows[1:])
-    ]
-    with (folder / "works.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([[*rows[0], "half", "seen"], *lists])
-    index = load_dataset(folder).model_copy(update={"lists": ("picture", "half", "seen")})
-    (folder / "dataset.json").write_text(index.model_dump_json())
-    return folder
-
-
 def test_on_another_list_pictures_that_the_run_has_seen_are_left_out(
-    with_lists: Path, run: Path, tmp_path: Path
+    dataset: Path, run: Path, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(run, tmp_path / "run"))
-    unseen = set(load_part(with_lists, split="picture", part="test").names)
-    wanted = load_part(with_lists, split="half", part="test").names
+    unseen = set(load_part(dataset, split="picture", part="test").names)
+    wanted = load_part(dataset, split="half", part="test").names
 
-    evaluation = evaluate(with_lists, copy, split="half")
+    evaluation = evaluate(dataset, copy, split="half")
 
     assert evaluation.test.pictures == len(unseen & set(wanted))
     assert evaluation.left_out == 40 - evaluation.test.pictures
@@ -132,6 +113,6 @@ def test_on_another_list_pictures_that_the_run_has_seen_are_left_out(
     assert not (copy / "evaluation").exists()
 
 
-def test_a_list_of_seen_pictures_only_is_refused(with_lists: Path, run: Path) -> None:
+def test_a_list_of_seen_pictures_only_is_refused(dataset: Path, run: Path) -> None:
     with pytest.raises(TrainingError, match="every test picture of list 'seen'"):
-        evaluate(with_lists, run, split="seen")
+        evaluate(dataset, run, split="seen")

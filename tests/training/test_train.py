@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from tests.pictures import paint_collection
-from tests.training.conftest import STYLES, tiny_config
+from tests.training.conftest import STYLES, make_raw, tiny_config
 from training import train as steps
 from training.architectures import ARCHITECTURES, Architecture
 from training.config import OrganiseConfig, TrainConfig
 from training.errors import TrainingError
-from training.organise import load_dataset, organise
+from training.organise import organise
 from training.train import Plan, load_classifier, load_run, read_history, train
+from training.works import load_dataset
 
 pytestmark = pytest.mark.slow
 
@@ -154,8 +154,8 @@ def test_a_run_that_was_never_finished_is_told_how_to_go_on(tmp_path: Path) -> N
 
 
 def test_a_picture_that_is_gone_is_one_clear_error(small: str, tmp_path: Path) -> None:
-    source = paint_collection(tmp_path / "source", dict.fromkeys(STYLES, 10))
-    organise(source, tmp_path / "dataset", OrganiseConfig(size_px=64, min_pictures_per_style=10))
+    raw = make_raw(tmp_path, dict.fromkeys(STYLES, 10))
+    organise(raw, tmp_path / "dataset", OrganiseConfig(size_px=64, min_pictures_per_style=10))
     for picture in (tmp_path / "dataset" / "pictures").rglob("*.png"):
         picture.unlink()
 
