@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.test_splits import work, works_of
+from tests.training.conftest import make_work, works_of
 from training.config import OrganiseConfig
 from training.errors import TrainingError
 from training.lists import fit_list, read_lists
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_work_that_a_list_does_not_name_is_unused() -> None:
-    works = [work("a.jpg", "cubism"), work("b.jpg", "cubism")]
+    works = [make_work("a.jpg", "cubism"), make_work("b.jpg", "cubism")]
 
     parts = fit_list("own", {"a.jpg": "validation", "gone.jpg": "test"}, works, CONFIG)
 
@@ -80,7 +80,7 @@ def test_a_list_without_a_validation_part_gets_one_out_of_training() -> None:
 
 def test_a_list_whose_paths_are_no_works_is_refused() -> None:
     with pytest.raises(TrainingError, match=r"'own' uses none of the 1 works.* such as 'a\.jpg'"):
-        fit_list("own", {"other.jpg": "train"}, [work("a.jpg", "cubism")], CONFIG)
+        fit_list("own", {"other.jpg": "train"}, [make_work("a.jpg", "cubism")], CONFIG)
 
 
 def test_a_style_without_pictures_for_validation_is_named_with_the_list() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.training.conftest import make_work, works_of
 from training.config import OrganiseConfig
 from training.errors import TrainingError
 from training.splits import Parts, split_by_artist, split_by_picture, with_caps, with_validation
@@ -16,29 +17,6 @@ CONFIG = OrganiseConfig()
 DRAWN = {"train", "validation", "test"}
 STYLES = ("baroque", "cubism", "realism", "ukiyo-e")
 counts_by_style = st.dictionaries(st.sampled_from(STYLES), st.integers(10, 80), min_size=2)
-
-
-def work(path: str, style: str, artist: str = UNKNOWN_ARTIST) -> Work:
-    return Work(
-        path=path,
-        style=style,
-        wikiart_style=style,
-        artist=artist,
-        title="Untitled",
-        year=None,
-        rights="unknown",
-        source="import",
-        digest="",
-        parts={},
-    )
-
-
-def works_of(pictures: dict[str, int]) -> list[Work]:
-    return [
-        work(f"{style}/{number}.jpg", style)
-        for style, count in pictures.items()
-        for number in range(count)
-    ]
 
 
 @st.composite
@@ -52,7 +30,7 @@ def works_by_artists(draw: st.DrawFn) -> list[Work]:
         for style in styles:
             count = draw(st.integers(1, 20))
             start = len(works)
-            works += [work(f"{start + n}.jpg", style, artist) for n in range(count)]
+            works += [make_work(f"{start + n}.jpg", style, artist) for n in range(count)]
     return works
 
 
@@ -63,6 +41,7 @@ def counts_of(works: list[Work], parts: Parts) -> dict[str, Counter[str]]:
     return counts
 
 
+@settings(deadline=None)
 @given(pictures=counts_by_style, seed=st.integers(0, 1000))
 def test_every_picture_is_in_one_part_and_every_style_in_the_same_shares(
     pictures: dict[str, int], seed: int
@@ -78,6 +57,7 @@ def test_every_picture_is_in_one_part_and_every_style_in_the_same_shares(
         assert found["validation"] == pytest.approx(0.1 * pictures[style], abs=0.5)
 
 
+@settings(deadline=None)
 @given(pictures=counts_by_style, order=st.randoms(use_true_random=False))
 def test_the_picture_split_does_not_depend_on_the_order_of_the_works(
     pictures: dict[str, int], order: Random
@@ -88,6 +68,7 @@ def test_the_picture_split_does_not_depend_on_the_order_of_the_works(
     assert split_by_picture(shuffled, CONFIG) == split_by_picture(works, CONFIG)
 
 
+@settings(deadline=None)
 @given(pictures=counts_by_style, more=st.integers(1, 10))
 def test_in_a_collection_that_grows_few_pictures_change_their_part(
     pictures: dict[str, int], more: int
@@ -152,7 +133,7 @@ def test_moving_any_one_artist_brings_the_shares_no_nearer(works: list[Work]) ->
 
 def test_the_shares_of_styles_with_many_artists_are_kept() -> None:
     works = [
-        work(f"{style} {artist} {number}", style, f"{style} {artist}")
+        make_work(f"{style} {artist} {number}", style, f"{style} {artist}")
         for style in STYLES
         for artist in range(60)
         for number in range(1 + artist * 7 % 40)
@@ -175,11 +156,11 @@ def test_the_artist_split_does_not_depend_on_the_order_of_the_works(
 
 def test_two_spellings_of_one_artist_are_on_one_side() -> None:
     works = [
-        work(f"{style}/{number}", style, f"Painter{number // 3} {style}")
+        make_work(f"{style}/{number}", style, f"Painter{number // 3} {style}")
         for style in STYLES
         for number in range(60)
     ]
-    spelt = [work(f"new {n}", "cubism", f"CUBISM, Painter{n}") for n in range(20)]
+    spelt = [make_work(f"new {n}", "cubism", f"CUBISM, Painter{n}") for n in range(20)]
 
     parts = split_by_artist([*works, *spelt], CONFIG)
 
@@ -189,8 +170,8 @@ def test_two_spellings_of_one_artist_are_on_one_side() -> None:
 
 @pytest.mark.parametrize("artists", [("Monet",), ("Monet", "Renoir"), ("Monet", UNKNOWN_ARTIST)])
 def test_a_style_with_fewer_artists_than_parts_is_named(artists: tuple[str, ...]) -> None:
-    works = [work(f"b/{n}", "baroque", f"Painter {n}") for n in range(20)]
-    works += [work(f"i/{n}", "impressionism", artists[n % len(artists)]) for n in range(20)]
+    works = [make_work(f"b/{n}", "baroque", f"Painter {n}") for n in range(20)]
+    works += [make_work(f"i/{n}", "impressionism", artists[n % len(artists)]) for n in range(20)]
 
     with pytest.raises(TrainingError, match=r"'impressionism' has [12] known artists, too few"):
         split_by_artist(works, CONFIG)
@@ -211,6 +192,7 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(split: object) -> Non
         split(works_of({"cubism": 50, "realism": 50}), config)  # type: ignore[operator]
 
 
+@settings(deadline=None)
 @given(
     pictures=st.dictionaries(st.sampled_from(STYLES), st.integers(12, 80), min_size=1),
     seed=st.integers(0, 1000),
@@ -242,6 +224,7 @@ def test_a_style_with_too_few_training_pictures_for_validation_is_named() -> Non
         with_validation(works, parts, CONFIG)
 
 
+@settings(deadline=None)
 @given(pictures=counts_by_style, order=st.randoms(use_true_random=False))
 def test_what_is_beyond_the_caps_is_unused_and_the_rest_stays_in_its_part(
     pictures: dict[str, int], order: Random

@@ -161,6 +161,15 @@ def test_a_spoilt_picture_of_a_tar_is_one_clear_error(small_raw: Path, tmp_path:
         store.read("cubism/004.png")
 
 
+def test_a_picture_that_the_index_lacks_is_one_clear_error(small_raw: Path, tmp_path: Path) -> None:
+    make_dataset(small_raw, tmp_path, "tar")
+    rows = (tmp_path / "pictures.csv").read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "pictures.csv").write_text("".join(rows[:-1]), "utf-8")
+
+    with pytest.raises(TrainingError, match=r"ukiyo-e/009\.png .* organise again"):
+        open_store(tmp_path).read("ukiyo-e/009.png")
+
+
 @pytest.mark.parametrize("name", ["pictures.tar", "pictures.csv"])
 def test_a_tar_without_its_other_half_is_one_clear_error(
     small_raw: Path, tmp_path: Path, name: str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.test_splits import work
+from tests.training.conftest import make_work
 from training.config import OrganiseConfig
 from training.errors import TrainingError
 from training.works import VERSION, Dataset, Work, load_dataset, load_works, write_works
@@ -110,4 +110,4 @@ def test_works_that_are_gone_are_refused(tmp_path: Path, works: list[Work]) -> N
     ],
 )
 def test_a_picture_lies_in_the_folder_of_its_style(path: str, style: str, name: str) -> None:
-    assert work(path, style).name == name
+    assert make_work(path, style).name == name
