@@ -1,14 +1,14 @@
 """Named splits: works -> which part of a list each is in. No files, and no chance but the seed's.
 
-What is drawn is drawn by rank: works (or artists) are ordered by a hash of the seed and their
-name. So neither the order of the works nor the version of a library matters, and in a collection
-that grows most works stay in their part: only those near the bounds move over.
+What is drawn is drawn by rank: names are ordered by a hash of the seed and themselves. So neither
+the order of the works nor the version of a library matters.
 
 picture  Every style in the same shares, as exactly as whole pictures allow. Its test part knows
-         most artists from training, so it says how well a model does on more of the same.
+         most artists from training, so it says how well a model does on more of the same. When the
+         collection grows, most works stay in their part: only those near the bounds move over.
 artist   No artist is on both sides, however spelt (see artists.py). A work whose artist is unknown
-         could be anybody's, so it is unused. The shares of each style are as near as moving whole
-         artists brings them. Every part has works of every style.
+         could be anybody's, so it is unused. Every part has works of every style, in shares as
+         near as moving single artists brings them. When the collection grows, all is dealt anew.
 
 Validation always comes out of what would be training, never out of the test part.
 """

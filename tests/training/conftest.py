@@ -12,7 +12,7 @@ from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.files import write_table
 from training.importing import import_works
 from training.organise import organise
-from training.works import load_works
+from training.works import UNKNOWN_ARTIST, Work, load_works
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -38,6 +38,31 @@ def make_raw(folder: Path, pictures: Mapping[str, int]) -> Path:
     """Paint so many pictures of each style and import them: ids are such as cubism/000.png."""
     import_works(paint_collection(folder / "source", pictures), folder / "raw", ImportConfig())
     return folder / "raw"
+
+
+def make_work(path: str, style: str, artist: str = UNKNOWN_ARTIST) -> Work:
+    """Return a work of which little is known."""
+    return Work(
+        path=path,
+        style=style,
+        wikiart_style=style,
+        artist=artist,
+        title="Untitled",
+        year=None,
+        rights="unknown",
+        source="import",
+        digest="",
+        parts={},
+    )
+
+
+def works_of(pictures: Mapping[str, int]) -> list[Work]:
+    """Return so many works of each style; their paths are such as cubism/0.jpg."""
+    return [
+        make_work(f"{style}/{number}.jpg", style)
+        for style, count in pictures.items()
+        for number in range(count)
+    ]
 
 
 @pytest.fixture(scope="session")

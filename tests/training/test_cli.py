@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.pictures import paint_collection
+from tests.training.conftest import make_raw
 from training.cli import cli
+from training.config import OrganiseConfig
+from training.files import write_table
+from training.works import load_dataset
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,26 +32,64 @@ def assert_one_clear_line(result: Result, text: str) -> None:
 
 
 def test_organise_ends_with_what_how_many_and_where(tmp_path: Path) -> None:
-    source = paint_collection(tmp_path / "source", {"cubism": 10, "ukiyo-e": 10})
+    raw = make_raw(tmp_path, {"cubism": 10, "ukiyo-e": 10})
 
-    result = call("organise", source, tmp_path / "new", "--size", 32, "--min-pictures", 5)
+    result = call("organise", raw, tmp_path / "new", "--size", 32, "--min-pictures", 5)
 
     assert result.exit_code == 0
     assert result.stdout == (
-        f"20 pictures of 2 styles are in {tmp_path / 'new'} (0 left out; dataset.json says why)\n"
+        f"20 pictures of 2 styles are in {tmp_path / 'new'}, with the lists picture (0 left out; "
+        "dataset.json says why)\n"
+    )
+
+
+def test_organise_takes_every_option(tmp_path: Path) -> None:
+    raw = make_raw(tmp_path, {"cubism": 10, "ukiyo-e": 10})
+    rows = [(f"cubism/00{number}.png", "train") for number in range(10)]
+    write_table(tmp_path / "lists.csv", ("path", "own"), rows)
+    options = "--format tar --keep-duplicates --split picture --cap-train 4 --cap-test 1".split()
+    options += "--size 32 --min-pictures 5 --test-share .3 --validation-share .2".split()
+    options += "--seed 1 --workers 1 --max-unreadable-share 0 --lists".split()
+
+    result = call("organise", raw, tmp_path / "new", *options, tmp_path / "lists.csv")
+
+    assert result.exit_code == 0
+    assert "with the lists own, picture (0 left out" in result.stdout
+    assert load_dataset(tmp_path / "new").config == OrganiseConfig(
+        size_px=32,
+        format="tar",
+        min_pictures_per_style=5,
+        keeps_duplicates=True,
+        lists=tmp_path / "lists.csv",
+        test_share=0.3,
+        validation_share=0.2,
+        cap_train=4,
+        cap_test=1,
+        seed=1,
+        max_unreadable_share=0,
     )
 
 
 def test_our_own_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     result = call("organise", tmp_path / "nothing", tmp_path / "dataset")
 
-    assert_one_clear_line(result, f"{tmp_path / 'nothing'} is no folder")
+    assert_one_clear_line(result, f"{tmp_path / 'nothing'} holds no works")
+
+
+def test_lists_that_are_not_there_are_one_line(tmp_path: Path) -> None:
+    raw = make_raw(tmp_path, {"cubism": 10, "ukiyo-e": 10})
+    options = ("--min-pictures", 5, "--lists", tmp_path / "gone.csv")
+
+    result = call("organise", raw, tmp_path / "dataset", *options)
+
+    assert_one_clear_line(result, f"{tmp_path / 'gone.csv'}: No such file")
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("organise", "source", "dataset", "--size", "8"), "size_px=8: "),
+        (("organise", "raw", "dataset", "--size", "8"), "size_px=8: "),
+        (("organise", "raw", "dataset", "--cap-train", "1"), "cap_train=1: "),
         (("train", "dataset", "run", "--crop", "8"), "greater than or equal to 32"),
         (("train", "dataset", "run", "--dropout", "1"), "dropout="),
     ],
@@ -62,8 +103,10 @@ def test_a_value_out_of_its_range_is_one_line_and_exit_code_1(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("organise", "source"),
-        ("organise", "source", "dataset", "--size", "large"),
+        ("organise", "raw"),
+        ("organise", "raw", "dataset", "--size", "large"),
+        ("organise", "raw", "dataset", "--split", "painter"),
+        ("organise", "raw", "dataset", "--workers", "0"),
         ("train", "dataset", "run", "--class-weights", "fair"),
         ("export", "dataset", "run", "model", "--precision", "int4"),
         ("compare", "run"),
@@ -77,23 +120,23 @@ def test_wrong_arguments_are_exit_code_2(arguments: tuple[str, ...]) -> None:
 
 # patched below: neither a full disk nor Ctrl-C can be had at a certain time
 def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill_disk(*_: object) -> None:
+    def fill_disk(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "dataset/works.csv")
 
     monkeypatch.setattr("training.organise.organise", fill_disk)
 
     assert_one_clear_line(
-        call("organise", "source", "dataset"), "dataset/works.csv: No space left on device"
+        call("organise", "raw", "dataset"), "dataset/works.csv: No space left on device"
     )
 
 
 def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("training.organise.organise", stop)
 
-    result = call("organise", "source", "dataset")
+    result = call("organise", "raw", "dataset")
 
     assert result.exit_code == 1
     assert result.stderr == "stopped; run the same command again to go on\n"

@@ -16,6 +16,7 @@ from training.raw import (
     RawWork,
     check_raw,
     counts_by_reason,
+    filing_of,
     has_style,
     open_raw,
     read_works,
@@ -191,6 +192,23 @@ def test_every_name_of_a_style_leads_to_it() -> None:
 )
 def test_the_first_known_label_gives_the_style(labels: list[str], slug: str | None) -> None:
     assert style_of(labels) == slug
+
+
+@pytest.mark.parametrize(
+    ("labels", "filing"),
+    [
+        (("Vorticism", "rococo", "Baroque"), ("baroque", "Rococo")),
+        (("art_informel",), ("abstract-art", "Art Informel")),
+        (("Naive Art (Primitivism)",), ("naive-art", "Naïve Art (Primitivism)")),
+        (("renaissance",), ("renaissance", "Renaissance")),
+        (("Vorticism",), None),
+        ((), None),
+    ],
+)
+def test_a_work_is_filed_under_the_first_of_our_styles_in_wikiarts_spelling(
+    labels: tuple[str, ...], filing: tuple[str, str] | None
+) -> None:
+    assert filing_of(make_work(wikiart_styles=labels)) == filing
 
 
 @pytest.mark.parametrize(
