@@ -21,10 +21,17 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[str | int | float | None]]
 
+    def has_numbers(self, column: int) -> bool:
+        """Return whether a column holds any number, so that its heading goes to the right too."""
+        return any(_is_number(row[column]) for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A PNG file; `text` says in words what it shows, for those who cannot see it."""
+    """A PNG file; `text` says in words what it shows, for those who cannot see it.
+
+    A picture that bears its own heading needs no caption.
+    """
 
     caption: str
     path: Path
