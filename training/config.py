@@ -79,6 +79,17 @@ class OrganiseConfig(_Config):
     max_unreadable_share: float = Field(default=0.01, ge=0, le=1)
 
 
+class ExploreConfig(_Config):
+    """What `explore` shows of a dataset."""
+
+    seed: int = Field(default=42, description="picks the works of the contact sheets")
+    works_per_style: int = Field(default=3, ge=1, description="on a contact sheet")
+    min_dated_works: int = Field(
+        default=20, ge=2, description="WikiArt styles with fewer get no ridge"
+    )
+    max_ridges: int = Field(default=25, ge=1, description="WikiArt styles, most dated works first")
+
+
 class TrainConfig(_Config):
     """How `train` makes a model out of a dataset.
 
