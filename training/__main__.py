@@ -1,4 +1,4 @@
-"""`python -m training collect | import | organise | train | evaluate | export`."""
+"""`python -m training collect | import | organise | explore | train | evaluate | export`."""
 
 import os
 

@@ -16,16 +16,23 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from training import options
-from training.config import CollectConfig, ImportConfig, OrganiseConfig, Split, TrainConfig
+from training.config import (
+    CollectConfig,
+    ExploreConfig,
+    ImportConfig,
+    OrganiseConfig,
+    Split,
+)
 from training.errors import TrainingError
 
 _COLLECT = CollectConfig()
 _IMPORT = ImportConfig()
 _ORGANISE = OrganiseConfig()
+_EXPLORE = ExploreConfig()
 
 cli = typer.Typer(
-    help="Make a model that names art styles: collect or import, organise, train, evaluate, "
-    "compare, export.",
+    help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
+    "evaluate, compare, runs, export. Each step reads one folder and writes another.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -252,6 +259,29 @@ def organise(
     typer.echo(
         f"{done.pictures} pictures of {len(done.styles)} styles are in {dataset}, with the lists "
         f"{', '.join(done.lists)} ({left_out} left out; dataset.json says why)"
+    )
+
+
+@cli.command()
+def explore(
+    dataset: Dataset,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to write; an earlier exploration in it is replaced.")
+    ],
+    seed: Annotated[
+        int, typer.Option(help="Picks the works of the contact sheets.")
+    ] = _EXPLORE.seed,
+) -> None:
+    """Show what a dataset holds: counts, contact sheets, chronology, quality."""
+    with _one_clear_line():
+        from training.explore import explore as step
+
+        done = step(dataset, folder, ExploreConfig(seed=seed))
+    total = done.total
+    typer.echo(
+        f"{total.pictures:,} pictures of {len(done.styles)} styles, "
+        f"{total.pictures - total.undated:,} of them dated, are described in "
+        f"{folder / 'report.html'}"
     )
 
 

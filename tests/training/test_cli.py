@@ -142,7 +142,13 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "stopped; run the same command again to go on\n"
 
 
-@pytest.mark.parametrize("step", ["organise", "train", "evaluate", "compare", "runs", "export"])
+STEPS = (
+    *("collect", "import", "organise", "explore", "find-rate"),
+    *("train", "evaluate", "compare", "runs", "export"),
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_every_step_explains_itself(step: str) -> None:
     result = call(step, "--help")
 
