@@ -22,6 +22,7 @@ from training.config import (
     ImportConfig,
     OrganiseConfig,
     Split,
+    TrainConfig,
 )
 from training.errors import TrainingError
 
