@@ -1,4 +1,4 @@
-"""`python -m training collect | import | organise | explore | train | evaluate | export`."""
+"""`python -m training STEP`: collect, import, organise, explore, train and what follows."""
 
 import os
 
