@@ -3,7 +3,8 @@
 Source: Smith 2017, arXiv 1506.01186. The rate grows by the same factor each time, not by the same
 amount as in the paper: the useful rates span several powers of ten. The loss is smoothed, and the
 test ends where it is four times its best. The rate that it suggests is the one at which the
-smoothed loss fell fastest.
+smoothed loss fell fastest. A moving mean lags behind its newest value, so the rates are averaged
+just as the losses are: otherwise the suggestion would be three times too high.
 
 The folder gets `rates.csv`, `rate.png` and `loss.png`.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -20,13 +22,14 @@ from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
 from training.optimise import compile_model
-from training.plots import ACCENT, COOL, figure
+from training.plots import ACCENT, COOL, SOFT, figure, label_powers
 from training.train import Job, load_parts, make_job, numbers_of, refuse_misfit
 from training.works import load_dataset
 
 STEPS = 120
 DIVERGED = 4.0
 _MEMORY = 0.9  # of the smoothed loss
+_ROUNDING = 1e-9  # a loss that stays the same does not fall
 _WARM_UP = 5  # the first smoothed values follow single batches
 
 
@@ -43,20 +46,18 @@ class RangeTest:
         return smooth(self.losses)
 
     @property
-    def suggested(self) -> float:
-        """The rate at which the smoothed loss fell fastest.
+    def smoothed_rates(self) -> NDArray[np.float64]:
+        """The rates that the smoothed losses stand for: the same mean, of their logarithm."""
+        return np.exp(smooth(np.log(self.rates)))
 
-        Raises:
-            TrainingError: it never fell.
-        """
-        slope = np.gradient(self.smoothed, np.log(self.rates))
+    @property
+    def steepest(self) -> int | None:
+        """The step at which the smoothed loss fell fastest; None where it never fell."""
+        if len(self.losses) <= _WARM_UP:
+            return None
+        slope = np.gradient(self.smoothed, np.log(self.smoothed_rates))
         slope[:_WARM_UP] = np.inf
-        if not slope.min() < 0:
-            raise TrainingError(
-                f"the loss never fell between the rates {self.rates[0]:.1e} and "
-                f"{self.rates[-1]:.1e}: begin with a lower --low"
-            )
-        return float(self.rates[slope.argmin()])
+        return int(slope.argmin()) if slope.min() < -_ROUNDING else None
 
 
 def find_rate(
@@ -85,8 +86,15 @@ def find_rate(
         parts = load_parts(dataset_folder, config)
         job = make_job(dataset_folder, parts, constant, styles=len(dataset.styles))
         found = _test(job, constant, np.geomspace(low, high, steps))
+    if not len(found.losses):
+        raise TrainingError("the loss is no number from the first batch on: check the weights")
     _write(folder, found)
-    return found.suggested
+    if found.steepest is None:
+        raise TrainingError(
+            f"the loss never fell between the rates {found.rates[0]:.1e} and "
+            f"{found.rates[-1]:.1e} (see {folder / 'loss.png'}): begin with a lower --low"
+        )
+    return float(found.smoothed_rates[found.steepest])
 
 
 def smooth(losses: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -118,27 +126,38 @@ def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTes
 
 
 def _write(folder: Path, found: RangeTest) -> None:
-    rows = zip(found.rates.tolist(), found.losses.tolist(), found.smoothed.tolist(), strict=True)
+    columns = (found.rates, found.losses, found.smoothed_rates, found.smoothed)
     write_table(
         folder / "rates.csv",
-        ("step", "rate", "loss", "smoothed"),
-        ([step, *row] for step, row in enumerate(rows)),
+        ("step", "rate", "loss", "smoothed_rate", "smoothed_loss"),
+        ([step, *row] for step, row in enumerate(zip(*map(list, columns), strict=True))),
     )
     with figure(folder / "rate.png") as drawing:
-        axes = drawing.subplots()
-        axes.plot(found.rates, color=ACCENT)
-        axes.set(yscale="log", xlabel="batch", ylabel="learning rate")
-        axes.set_title("The rate, batch by batch")
+        _draw_rates(drawing.subplots(), found)
     with figure(folder / "loss.png") as drawing:
-        axes = drawing.subplots()
-        axes.plot(found.rates, found.losses, color=COOL, linewidth=0.6, alpha=0.6)
-        axes.plot(found.rates, found.smoothed, color=ACCENT)
-        axes.axvline(found.suggested, color=ACCENT, linewidth=0.8, linestyle="--")
-        axes.set(
-            xscale="log",
-            xlabel="learning rate",
-            ylabel="loss (thin: each batch)",
-            title=f"The loss falls fastest at {found.suggested:.1e}",
-        )
-        # a loss that has left the scale would press the rest flat
-        axes.set_ylim(top=2.0 * float(found.smoothed[0]), bottom=0.9 * float(found.smoothed.min()))
+        _draw_losses(drawing.subplots(), found)
+
+
+def _draw_rates(axes: Axes, found: RangeTest) -> None:
+    axes.plot(found.rates, color=ACCENT)
+    axes.set(yscale="log", xlabel="batch", title="The learning rate, batch by batch")
+    label_powers(axes.yaxis)
+
+
+def _draw_losses(axes: Axes, found: RangeTest) -> None:
+    rates, losses = found.smoothed_rates, found.smoothed
+    axes.plot(found.rates, found.losses, color=COOL, linewidth=0.7, alpha=0.7, label="each batch")
+    axes.plot(rates, losses, color=ACCENT, linewidth=2, label="smoothed")
+    title = "The loss never fell"
+    if found.steepest is not None:
+        rate, loss = rates[found.steepest], losses[found.steepest]
+        title = f"The loss falls fastest at a learning rate of {rate:.1e}"
+        axes.axvline(rate, color=SOFT, linewidth=0.8, linestyle="--")
+        axes.plot(rate, loss, "o", color=ACCENT)
+    axes.set(xscale="log", xlabel="learning rate", ylabel="loss", title=title)
+    # a loss that has left the scale would press the rest flat
+    low, high = np.quantile(found.losses, (0.0, 0.9))
+    margin = 0.1 * (max(high, losses[0]) - low) or 1.0
+    axes.set_ylim(low - margin, max(high, losses[0]) + 2 * margin)
+    axes.legend(loc="lower left")
+    label_powers(axes.xaxis)
