@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tests.training.conftest import STYLES, make_raw
 from tests.training.small import build_small
+from training import data
 from training import features as steps
 from training.architectures import build_features
 from training.config import OrganiseConfig, TrainConfig
@@ -61,11 +62,10 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
 
     def look_ahead(batches: Any) -> Iterator[Any]:
-        for batch in real(batches):
+        for batch in data.look_ahead(batches):
             sizes.append(len(batch[0]))
             yield batch
 
-    real = steps.look_ahead
     monkeypatch.setattr(steps, "look_ahead", look_ahead)
     return sizes
 
@@ -113,6 +113,7 @@ KILLED = f"""
 import os, signal, sys
 from pathlib import Path
 from tests.training.small import registered
+from training import data
 from training import features as steps
 from training.config import TrainConfig
 
