@@ -1,10 +1,5 @@
-"""A sixth architecture that costs no more than its compilation.
+"""A sixth architecture that costs no more than its compilation, and the command line with it."""
 
-`python -m tests.training.small STEP ...` is the command line with it, in a process of its own; it
-ends with a line that says whether TensorFlow was imported.
-"""
-
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,12 +31,8 @@ def registered() -> Iterator[str]:
 
 
 def main() -> None:
+    """Run the command line; for processes of their own."""
     from training.cli import cli
 
     with registered():
-        cli(standalone_mode=False)
-    print(f"TensorFlow imported: {'tensorflow' in sys.modules}")  # noqa: T201 - read by a test
-
-
-if __name__ == "__main__":
-    main()
+        cli()

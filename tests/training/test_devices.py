@@ -53,8 +53,13 @@ with registered():
 def train_on_two(dataset: Path, run: Path, *, break_in_epoch: int = 0) -> str:
     """Train three epochs; 0 breaks in none."""
     config = tiny_config(architecture="small", epochs=3).model_dump_json()
-    program = [sys.executable, "-c", ON_TWO_DEVICES, dataset, run, config, str(break_in_epoch)]
-    result = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", ON_TWO_DEVICES, str(dataset), str(run), config, str(break_in_epoch)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
     return result.stdout
 
