@@ -2,14 +2,16 @@
 
 A batch is a function of its number, without state: a run that starts again at epoch 7 sees what an
 unbroken run would have seen there. The functions are NumPy; `stream` and `fixed` hand them to
-Keras, by tf.data on TensorFlow and by a PyDataset on any other backend.
+Keras, for training by tf.data on TensorFlow and by a generator on any other backend.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -24,6 +26,8 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 """inputs (batch, ...), targets (batch, styles) whose rows sum to 1, weights (batch,)."""
 Fetch = Callable[[NDArray[np.int64]], NDArray[Any]]
 """Places in a part -> the inputs of the model for them."""
+_Made = TypeVar("_Made")
+_AHEAD = 2  # batches, each in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ def fixed_batches(part: Part, *, styles: int, batch_size: int) -> FixedBatches:
 def stream(batches: TrainingBatches, *, first_epoch: int) -> Any:
     """Return what `Model.fit` takes: the batches from this epoch on, made ahead in threads."""
     if keras.backend.backend() != "tensorflow":
-        return _Arrays(batches, batches.steps * 1_000_000, first=first_epoch * batches.steps)
+        # no PyDataset: between epochs Keras begins one that has threads at its first batch again
+        return _made_ahead(batches, itertools.count(first_epoch * batches.steps))
     import tensorflow as tf
 
     first = batches(first_epoch * batches.steps)
@@ -155,34 +160,39 @@ def stream(batches: TrainingBatches, *, first_epoch: int) -> Any:
 
 def fixed(batches: FixedBatches) -> Any:
     """Return what `Model.evaluate` and `fit`'s validation_data take."""
-    return _Arrays(batches.__getitem__, len(batches), first=0)
+    return _Arrays(batches)
 
 
-def look_ahead(batches: FixedBatches) -> Any:
-    """Yield the batches in order while a thread makes the next one."""
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(batches.__getitem__, 0)
-        for number in range(len(batches)):
-            batch = following.result()
-            if number + 1 < len(batches):
-                following = pool.submit(batches.__getitem__, number + 1)
-            yield batch
+def look_ahead(batches: FixedBatches) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Yield the batches in order while threads make the next ones."""
+    return _made_ahead(batches.__getitem__, range(len(batches)))
+
+
+def _made_ahead(make: Callable[[int], _Made], numbers: Iterable[int]) -> Iterator[_Made]:
+    waiting: deque[Future[_Made]] = deque()
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        for number in numbers:
+            waiting.append(pool.submit(make, number))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 class _Arrays(keras.utils.PyDataset):  # type: ignore[misc] # Keras has no types
-    """A function of the number as Keras wants it."""
+    """Fixed batches as Keras wants them."""
 
-    def __init__(self, make: Callable[[int], Any], count: int, *, first: int) -> None:
+    def __init__(self, batches: FixedBatches) -> None:
         super().__init__(workers=2, max_queue_size=4)
-        self._make, self._count, self._first = make, count, first
+        self._batches = batches
 
     @property
     def num_batches(self) -> int:
         """How many there are."""
-        return self._count
+        return len(self._batches)
 
     def __getitem__(self, number: int) -> Any:
-        return self._make(self._first + number)
+        return self._batches[number]
 
 
 def mixup(batch: Batch, *, alpha: float, seed: Sequence[int]) -> Batch:
