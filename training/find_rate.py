@@ -1,9 +1,10 @@
 """The learning-rate range test: raise the rate batch by batch and watch the loss.
 
 Source: Smith 2017, arXiv 1506.01186. The rate grows by the same factor each time, not by the same
-amount as in the paper: the useful rates span several powers of ten. The loss is smoothed, and the
-test ends where it is four times its best. The rate that it suggests is the one at which the
-smoothed loss fell fastest.
+amount as in the paper: the useful rates span several powers of ten. The test ends where the loss is
+four times its best. The rate that it suggests is a tenth of the one at which the smoothed loss is
+lowest: near the lowest point training is about to fall apart. (The rate
+where the loss falls fastest, the other rule in use, is at the mercy of noise with small batches.)
 
 The folder gets `rates.csv`, `rate.png` and `loss.png`.
 """
@@ -14,20 +15,21 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
 from training.optimise import compile_model
-from training.plots import ACCENT, COOL, figure
+from training.plots import ACCENT, COOL, INK, figure
 from training.train import Job, load_parts, make_job, numbers_of, refuse_misfit
 from training.works import load_dataset
 
-STEPS = 120
+STEPS = 400
 DIVERGED = 4.0
-_MEMORY = 0.9  # of the smoothed loss
-_WARM_UP = 5  # the first smoothed values follow single batches
+_SHARE = 0.05  # of the steps: the width of the smoothing, as a standard deviation
+_RECENT = 5  # batches whose mean says that the loss has left the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,23 @@ class RangeTest:
 
     @property
     def smoothed(self) -> NDArray[np.float64]:
-        """The moving mean of the losses, without its bias towards 0 at the start."""
-        return smooth(self.losses)
+        """The losses, each averaged with its neighbours on both sides."""
+        return np.asarray(gaussian_filter1d(self.losses, _SHARE * len(self.losses), mode="nearest"))
 
     @property
     def suggested(self) -> float:
-        """The rate at which the smoothed loss fell fastest.
+        """A tenth of the rate at which the smoothed loss is lowest.
 
         Raises:
-            TrainingError: it never fell.
+            TrainingError: the loss never fell.
         """
-        slope = np.gradient(self.smoothed, np.log(self.rates))
-        slope[:_WARM_UP] = np.inf
-        if not slope.min() < 0:
+        lowest = int(self.smoothed.argmin())
+        if lowest == 0:
             raise TrainingError(
                 f"the loss never fell between the rates {self.rates[0]:.1e} and "
-                f"{self.rates[-1]:.1e}: begin with a lower --low"
+                f"{self.rates[-1]:.1e}: begin with a lower --low, or take more --steps"
             )
-        return float(self.rates[slope.argmin()])
+        return float(self.rates[lowest] / 10)
 
 
 def find_rate(
@@ -73,10 +74,10 @@ def find_rate(
     Raises:
         TrainingError: rates in no order, too few steps, or a loss that never falls.
     """
-    if not 0 < low < high or steps < 2 * _WARM_UP:
+    if not 0 < low < high or steps < 2 * _RECENT:
         raise TrainingError(
             f"rates from {low} to {high} in {steps} steps: the first must be positive and below "
-            f"the last, in {2 * _WARM_UP} steps or more"
+            f"the last, in {2 * _RECENT} steps or more"
         )
     dataset = load_dataset(dataset_folder)
     refuse_misfit(config, dataset)
@@ -87,16 +88,6 @@ def find_rate(
         found = _test(job, constant, np.geomspace(low, high, steps))
     _write(folder, found)
     return found.suggested
-
-
-def smooth(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the exponential moving mean; the first value is the first loss itself."""
-    means = np.empty_like(losses)
-    mean = 0.0
-    for step, loss in enumerate(losses):
-        mean = _MEMORY * mean + (1 - _MEMORY) * loss
-        means[step] = mean / (1 - _MEMORY ** (step + 1))
-    return means
 
 
 def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTest:
@@ -110,8 +101,8 @@ def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTes
         inputs, targets, weights = job.batches(step)
         told = model.train_on_batch(inputs, targets, sample_weight=weights, return_dict=True)
         losses.append(float(told["loss"]))
-        means = smooth(np.array(losses))
-        if step > _WARM_UP and not means[-1] < DIVERGED * means.min():  # nan has diverged, too
+        means = np.convolve(losses, np.full(_RECENT, 1 / _RECENT), "valid")
+        if len(means) and not means[-1] < DIVERGED * means.min():  # nan has diverged, too
             break
     is_number = np.isfinite(losses)
     return RangeTest(rates[: len(losses)][is_number], np.array(losses)[is_number])
@@ -124,21 +115,20 @@ def _write(folder: Path, found: RangeTest) -> None:
         ("step", "rate", "loss", "smoothed"),
         ([step, *row] for step, row in enumerate(rows)),
     )
-    with figure(folder / "rate.png") as drawing:
+    with figure(folder / "rate.png", height_in=3.5) as drawing:
         axes = drawing.subplots()
-        axes.plot(found.rates, color=ACCENT)
+        axes.plot(found.rates, color=COOL)
         axes.set(yscale="log", xlabel="batch", ylabel="learning rate")
         axes.set_title("The rate, batch by batch")
+        axes.yaxis.set_major_formatter("{x:g}")
     with figure(folder / "loss.png") as drawing:
         axes = drawing.subplots()
-        axes.plot(found.rates, found.losses, color=COOL, linewidth=0.6, alpha=0.6)
-        axes.plot(found.rates, found.smoothed, color=ACCENT)
-        axes.axvline(found.suggested, color=ACCENT, linewidth=0.8, linestyle="--")
-        axes.set(
-            xscale="log",
-            xlabel="learning rate",
-            ylabel="loss (thin: each batch)",
-            title=f"The loss falls fastest at {found.suggested:.1e}",
-        )
+        axes.plot(found.rates, found.losses, color=COOL, linewidth=0.5, alpha=0.5)
+        axes.plot(found.rates, found.smoothed, color=INK)
+        axes.axvline(found.suggested, color=ACCENT, linewidth=1.2)
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss (thin: each batch)")
+        axes.set_title(f"A tenth of the rate with the lowest loss: {found.suggested:.1e}")
+        axes.xaxis.set_major_formatter("{x:g}")
         # a loss that has left the scale would press the rest flat
-        axes.set_ylim(top=2.0 * float(found.smoothed[0]), bottom=0.9 * float(found.smoothed.min()))
+        ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
+        axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))
