@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lambda_fn.contract.manifest import StyleMetrics
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from training.metrics import Bins, Curve, Curves, normalise_rows
-from training.plots import ACCENT, COOL, INK, RULE, figure
+from training.plots import ACCENT, COOL, INK, RULE, figure, label_powers
 
 CONFUSION_COLOURS = {"train": "Blues", "validation": "Purples", "test": "Oranges"}
 """By part; blue for training and orange for test as the original had them."""
@@ -246,6 +246,7 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, float]], best_epoch: int
         linewidth=1,
     )
     axes.set_yscale("log")
+    label_powers(axes.yaxis)
     axes.set(xlabel=f"epoch (dotted: {best_epoch}, the best)", ylabel="learning rate")
     axes.axvline(best_epoch, color=INK, linewidth=0.8, linestyle=":")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

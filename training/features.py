@@ -2,15 +2,18 @@
 
 They lie in DATASET/features/KEY/: `features.npy` (float16, a row per picture of works.csv) and
 `progress.json`, which says how many rows are done. A broken-off computation goes on after the last
-batch that it says. KEY stands for all that decides the numbers: the pictures and their order, the
-architecture, its scaling and its weights. In 16 bits they take half the room of the original's; the
-rounding (1 part in 2,000) is far below what a picture's recompression changes.
+batch that it says; where it says nothing of sense, all is computed again. KEY stands for all that
+decides the numbers: the pictures and their order, the architecture, its scaling and its weights. In
+16 bits they take half the room of the original's; the rounding (1 part in 2,000) is far below what
+a picture's recompression changes.
 """
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,7 +30,8 @@ from training.store import open_store
 from training.works import load_dataset, load_works
 
 BATCH = 32
-_SAVED_EVERY = 8  # batches
+SAVED_EVERY = 8  # batches
+_PROGRESS = "progress.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,10 @@ def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
     folder = dataset_folder / "features" / _key(config, [work.digest for work in works])
     model = build_features(config, size_px=load_dataset(dataset_folder).config.size_px)
     values = _open(folder, (len(paths), *model.output_shape[1:]))
-    done = _progress(folder)
+    done = _progress(folder, len(paths))
     if done < len(paths):
         part = Part(open_store(dataset_folder), paths[done:], np.zeros(len(paths) - done, np.int64))
-        _compute(model, part, folder, values, done)
+        _compute(model, part, values, folder=folder, done=done)
     return Features(values, {path: row for row, path in enumerate(paths)})
 
 
@@ -74,15 +78,17 @@ def _key(config: TrainConfig, digests: list[str]) -> str:
     return f"{config.architecture}-{config.scaling}-{digest[:12]}"
 
 
-def _open(folder: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:
+def _open(folder: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.float16]]":
     path = folder / "features.npy"
     if not path.is_file():
+        (folder / _PROGRESS).unlink(missing_ok=True)  # it speaks of rows that are gone
         with whole_file(path) as file:
             # no bytes are written yet, so that the file takes room as it fills
             np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
     try:
-        values = np.lib.format.open_memmap(path, mode="r+")
-    except ValueError as error:
+        # only to read: a file that was cut short would be filled with zeros otherwise
+        values = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, EOFError) as error:
         raise TrainingError(f"{path} is damaged ({error}): delete {folder}") from error
     if values.shape != shape or values.dtype != np.float16:
         raise TrainingError(f"{path} holds {values.shape}, expected {shape}: delete {folder}")
@@ -90,28 +96,34 @@ def _open(folder: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:
 
 
 def _compute(
-    model: keras.Model, part: Part, folder: Path, values: NDArray[np.float16], done: int
+    model: keras.Model,
+    part: Part,
+    values: "np.memmap[Any, np.dtype[np.float16]]",
+    *,
+    folder: Path,
+    done: int,
 ) -> None:
+    """Write the rows as a file: through the map a full disk would kill the process."""
     batches = FixedBatches(part.labels, part.read, styles=1, batch_size=BATCH)
-    bar = tqdm(
-        total=done + len(part.names), initial=done, desc="features", unit="picture", disable=None
-    )
-    with bar:
+    total = done + len(part.names)
+    bar = tqdm(total=total, initial=done, desc="features", unit="picture", disable=None)
+    with bar, (folder / "features.npy").open("r+b") as file:
+        file.seek(values.offset + done * values.strides[0])
         for number, (pictures, _) in enumerate(look_ahead(batches), 1):
-            values[done : done + len(pictures)] = model.predict_on_batch(pictures)
+            file.write(np.asarray(model.predict_on_batch(pictures), np.float16).tobytes())
             done += len(pictures)
             bar.update(len(pictures))
-            if number % _SAVED_EVERY == 0 or number == len(batches):
-                _save_progress(folder, values, done)
+            if number % SAVED_EVERY == 0 or number == len(batches):
+                file.flush()
+                os.fsync(file.fileno())  # first the rows, then the word that they are there
+                with whole_file(folder / _PROGRESS) as progress:
+                    progress.write_text(json.dumps({"rows": done}) + "\n", "utf-8")
 
 
-def _save_progress(folder: Path, values: NDArray[np.float16], done: int) -> None:
-    if isinstance(values, np.memmap):
-        values.flush()  # first the rows, then the word that they are there
-    with whole_file(folder / "progress.json") as file:
-        file.write_text(json.dumps({"rows": done}) + "\n", "utf-8")
-
-
-def _progress(folder: Path) -> int:
-    path = folder / "progress.json"
-    return int(json.loads(path.read_text("utf-8"))["rows"]) if path.is_file() else 0
+def _progress(folder: Path, total: int) -> int:
+    """Return how many rows are done; none where the file says nothing of sense."""
+    try:
+        done = int(json.loads((folder / _PROGRESS).read_text("utf-8"))["rows"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return 0
+    return done if 0 <= done <= total else 0

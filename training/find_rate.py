@@ -22,7 +22,7 @@ from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
 from training.optimise import compile_model
-from training.plots import ACCENT, COOL, INK, figure
+from training.plots import ACCENT, COOL, INK, figure, label_powers
 from training.train import Job, load_parts, make_job, numbers_of, refuse_misfit
 from training.works import load_dataset
 
@@ -120,7 +120,7 @@ def _write(folder: Path, found: RangeTest) -> None:
         axes.plot(found.rates, color=COOL)
         axes.set(yscale="log", xlabel="batch", ylabel="learning rate")
         axes.set_title("The rate, batch by batch")
-        axes.yaxis.set_major_formatter("{x:g}")
+        label_powers(axes.yaxis)
     with figure(folder / "loss.png") as drawing:
         axes = drawing.subplots()
         axes.plot(found.rates, found.losses, color=COOL, linewidth=0.5, alpha=0.5)
@@ -128,7 +128,7 @@ def _write(folder: Path, found: RangeTest) -> None:
         axes.axvline(found.suggested, color=ACCENT, linewidth=1.2)
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss (thin: each batch)")
         axes.set_title(f"A tenth of the rate with the lowest loss: {found.suggested:.1e}")
-        axes.xaxis.set_major_formatter("{x:g}")
+        label_powers(axes.xaxis)
         # a loss that has left the scale would press the rest flat
         ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
         axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))

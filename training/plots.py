@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from matplotlib import get_data_path, rc_context
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import LogFormatter
 
 from training.files import whole_file
 
@@ -64,6 +66,12 @@ def drawable(text: str) -> str:
     matplotlib would draw the same, and warn.
     """
     return "".join(letter if ord(letter) in _letters() else "□" for letter in text)
+
+
+def label_powers(axis: Axis) -> None:
+    """Write the numbers of a logarithmic axis as 1e-03; matplotlib's own labels are formulas."""
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
 
 
 @cache

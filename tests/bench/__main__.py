@@ -1,6 +1,7 @@
 """`python -m tests.bench`: run every benchmark."""
 
-from tests.bench import organise, service
+from tests.bench import organise, service, training
 
 organise.main()
+training.main()
 service.main()

@@ -1,7 +1,7 @@
 """A tiny dataset and a tiny finished run, made once; both are read only."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +103,28 @@ def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     train(dataset, folder, tiny_config())
     return folder
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[str]:
+    """The name of the architecture of `small.py`, which the steps know as long as it is asked for.
+
+    Imported here, as the tests without TensorFlow read this file, too.
+    """
+    from tests.training.small import registered
+
+    with registered() as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights for `small`: the frozen recipe refuses to do without."""
+    import keras
+
+    from tests.training.small import build_small
+
+    keras.utils.set_random_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "small.weights.h5"
+    build_small(input_shape=(SIZE_PX, SIZE_PX, 3)).save_weights(path)
+    return path

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import rcParams
 from PIL import Image
 
-from training.plots import PAPER, drawable, figure
+from training.plots import PAPER, drawable, figure, label_powers
 
 
 def draw(path: Path, title: str = "") -> None:
@@ -76,3 +76,16 @@ def test_any_text_can_be_drawn(tmp_path: Path, text: str) -> None:
 
 def test_letters_that_the_font_lacks_become_squares() -> None:
     assert drawable("Naïve Святая 富") == "Naïve Святая □"
+
+
+def test_a_logarithmic_axis_is_labelled_without_formulas(tmp_path: Path) -> None:
+    with figure(tmp_path / "plot.png") as drawing:
+        axes = drawing.subplots()
+        axes.set(yscale="log", ylim=(1e-6, 1))
+        label_powers(axes.yaxis)
+
+        drawing.draw_without_rendering()
+
+        texts = [label.get_text() for label in axes.get_yticklabels()]
+    assert {"1e-03", "0.01", "1"} & set(texts)
+    assert not any("$" in text for text in texts)

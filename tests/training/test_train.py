@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.training.conftest import STYLES, make_raw, tiny_config
+from tests.training.small import build_small
 from training import train as steps
-from training.architectures import ARCHITECTURES, Architecture
 from training.config import OrganiseConfig, TrainConfig
 from training.data import fixed_batches, load_part
 from training.errors import TrainingError
@@ -20,23 +20,6 @@ from training.train import load_classifier, stages, train
 from training.works import load_dataset
 
 pytestmark = pytest.mark.slow
-
-
-def build_small(**options: Any) -> keras.Model:
-    """Return a backbone with all that has state: weights, batch norm and its running means."""
-    pixels = keras.Input(options["input_shape"])
-    features = keras.layers.Conv2D(8, 3, strides=4)(pixels)
-    features = keras.layers.BatchNormalization()(features)
-    features = keras.layers.Conv2D(8, 3, activation="relu")(features)
-    return keras.Model(pixels, features, name=options.get("name"))
-
-
-@pytest.fixture(scope="module")
-def small() -> Any:
-    """A sixth architecture, so that a run costs no more than its compilation."""
-    ARCHITECTURES["small"] = Architecture(build_small, lambda pixels: pixels / 255.0)
-    yield "small"
-    del ARCHITECTURES["small"]
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +98,6 @@ def frozen_config(weights: Path, **changes: Any) -> TrainConfig:
         "stop_min_delta": 0.5,
     }
     return TrainConfig(**(options | changes))
-
-
-@pytest.fixture(scope="module")
-def weights(small: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    keras.utils.set_random_seed(3)
-    path = tmp_path_factory.mktemp("weights") / "small.weights.h5"
-    build_small(input_shape=(64, 64, 3)).save_weights(path)
-    return path
 
 
 def test_what_callbacks_remember_survives_a_break(

@@ -1,0 +1,308 @@
+"""Bottleneck features: what the backbone gives, computed once, whatever breaks it off."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.training.conftest import STYLES, make_raw
+from tests.training.small import build_small
+from training import data
+from training import features as steps
+from training.architectures import build_features
+from training.config import OrganiseConfig, TrainConfig
+from training.data import load_part
+from training.errors import TrainingError
+from training.features import bottleneck_features
+from training.organise import organise
+from training.store import open_store
+from training.works import load_works
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PICTURES, BATCH, SAVED_EVERY = 80, 8, 2
+
+
+@pytest.fixture(autouse=True)
+def short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patched because 80 pictures would be done before the progress is saved for the first time."""
+    monkeypatch.setattr(steps, "BATCH", BATCH)
+    monkeypatch.setattr(steps, "SAVED_EVERY", SAVED_EVERY)
+
+
+@pytest.fixture
+def own(dataset: Path, tmp_path: Path) -> Path:
+    """A dataset of the test's own: features are written into it."""
+    return copy_without_features(dataset, tmp_path / "dataset")
+
+
+def copy_without_features(dataset: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(dataset, folder, ignore=shutil.ignore_patterns("features")))
+
+
+@pytest.fixture
+def config(small: str, weights: Path) -> TrainConfig:
+    return TrainConfig(recipe="frozen", architecture=small, weights=weights)
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches that are read, patched to be counted."""
+    sizes: list[int] = []
+
+    def look_ahead(batches: Any) -> Iterator[Any]:
+        for batch in data.look_ahead(batches):
+            sizes.append(len(batch[0]))
+            yield batch
+
+    monkeypatch.setattr(steps, "look_ahead", look_ahead)
+    return sizes
+
+
+def folder_of(dataset: Path) -> Path:
+    (folder,) = (dataset / "features").iterdir()
+    return folder
+
+
+def test_features_are_what_the_backbone_gives(own: Path, config: TrainConfig) -> None:
+    store = open_store(own)
+    pictures = np.stack([store.read(work.path) for work in load_works(own)]).astype(np.float32)
+
+    found = bottleneck_features(own, config)
+
+    expected = np.asarray(build_features(config, size_px=64)(pictures, training=False))
+    assert found.values.dtype == np.float16
+    np.testing.assert_allclose(found.values, expected, rtol=2e-3, atol=1e-6)
+    assert expected.std() > 0.01
+
+
+def test_a_part_takes_the_rows_of_its_own_pictures(own: Path, config: TrainConfig) -> None:
+    part = load_part(own, split="picture", part="test")
+    backbone = build_features(config, size_px=64)
+
+    found = bottleneck_features(own, config).of(part, np.array([3, 0]))
+
+    expected = backbone(part.read([3, 0]).astype(np.float32), training=False)
+    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-6)
+
+
+def test_a_second_call_computes_nothing(
+    own: Path, config: TrainConfig, computed: list[int]
+) -> None:
+    first = bottleneck_features(own, config)
+    computed.clear()
+
+    second = bottleneck_features(own, config)
+
+    assert computed == []
+    assert np.array_equal(first.values, second.values)
+
+
+KILLED = f"""
+import os, signal, sys
+from pathlib import Path
+from tests.training.small import registered
+from training import data
+from training import features as steps
+from training.config import TrainConfig
+
+real = steps.look_ahead
+
+def look_ahead(batches):
+    for number, batch in enumerate(real(batches)):
+        if number == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield batch
+
+steps.look_ahead, steps.BATCH, steps.SAVED_EVERY = look_ahead, {BATCH}, {SAVED_EVERY}
+with registered():
+    config = TrainConfig.model_validate_json(sys.argv[2])
+    steps.bottleneck_features(Path(sys.argv[1]), config)
+"""
+
+
+def kill_in_the_sixth_batch(dataset: Path, config: TrainConfig) -> None:
+    """Patched in the process that is killed: from outside nobody knows at which batch it is."""
+    program = [sys.executable, "-c", KILLED, str(dataset), config.model_dump_json()]
+    assert subprocess.run(program, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+
+
+def test_a_killed_computation_goes_on_after_the_last_saved_row(
+    own: Path, config: TrainConfig, computed: list[int], tmp_path: Path
+) -> None:
+    kill_in_the_sixth_batch(own, config)
+    assert json.loads((folder_of(own) / "progress.json").read_text()) == {"rows": 4 * BATCH}
+    assert computed == []
+
+    resumed = bottleneck_features(own, config)
+
+    assert sum(computed) == PICTURES - 4 * BATCH
+    other = copy_without_features(own, tmp_path / "other")
+    unbroken = bottleneck_features(other, config)
+    assert np.array_equal(resumed.values, unbroken.values)
+
+
+def test_a_computation_stopped_by_ctrl_c_goes_on(
+    own: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch, computed: list[int]
+) -> None:
+    def stop(batches: Any) -> Iterator[Any]:
+        yield batches[0]
+        yield batches[1]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # a real Ctrl-C comes at no certain time
+        patch.setattr(steps, "look_ahead", stop)
+        with pytest.raises(KeyboardInterrupt):
+            bottleneck_features(own, config)
+
+    found = bottleneck_features(own, config)
+
+    assert sum(computed) == PICTURES - 2 * BATCH
+    assert (np.abs(found.values.astype(np.float32)).sum(axis=(1, 2, 3)) > 0).all()
+
+
+def test_a_full_disk_leaves_what_was_done(
+    own: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch, computed: list[int]
+) -> None:
+    calls = iter(range(PICTURES))
+
+    def fill_disk(_: int) -> None:
+        if next(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:  # a disk cannot be made full at a certain time
+        patch.setattr("training.features.os.fsync", fill_disk)
+        with pytest.raises(OSError, match="No space"):
+            bottleneck_features(own, config)
+    computed.clear()
+
+    bottleneck_features(own, config)
+
+    assert sum(computed) == PICTURES - SAVED_EVERY * BATCH
+
+
+def other_weights(config: TrainConfig, tmp_path: Path) -> TrainConfig:
+    build_small(input_shape=(64, 64, 3)).save_weights(tmp_path / "other.weights.h5")
+    return config.model_copy(update={"weights": tmp_path / "other.weights.h5"})
+
+
+def other_scaling(config: TrainConfig, _: Path) -> TrainConfig:
+    return config.model_copy(update={"scaling": "unit"})
+
+
+@pytest.mark.parametrize("change", [other_weights, other_scaling])
+def test_what_decides_the_numbers_has_a_folder_of_its_own(
+    own: Path,
+    config: TrainConfig,
+    tmp_path: Path,
+    change: Callable[[TrainConfig, Path], TrainConfig],
+) -> None:
+    bottleneck_features(own, config)
+
+    bottleneck_features(own, change(config, tmp_path))
+
+    assert len(list((own / "features").iterdir())) == 2
+
+
+def test_other_pictures_have_a_folder_of_their_own(own: Path, config: TrainConfig) -> None:
+    bottleneck_features(own, config)
+    raw = make_raw(own.parent, dict.fromkeys(STYLES, 12))
+    organise(raw, own, OrganiseConfig(size_px=64, min_pictures_per_style=10))
+
+    found = bottleneck_features(own, config)
+
+    assert len(found.values) == 24
+    assert len(list((own / "features").iterdir())) == 2
+
+
+def test_options_that_leave_the_numbers_alone_share_a_folder(
+    own: Path, config: TrainConfig, computed: list[int]
+) -> None:
+    bottleneck_features(own, config)
+    computed.clear()
+
+    bottleneck_features(own, config.model_copy(update={"head": "original-3", "seed": 7}))
+
+    assert computed == []
+
+
+@pytest.fixture
+def whole(own: Path, config: TrainConfig) -> NDArray[np.float16]:
+    """Features as they were computed, before a test spoils them."""
+    return np.array(bottleneck_features(own, config).values)
+
+
+def write_text(path: Path) -> None:
+    path.write_text("no array")
+
+
+def write_nothing(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def reshape(path: Path) -> None:
+    np.save(path, np.zeros((3, 2), np.float16))
+
+
+@pytest.mark.parametrize("spoil", [write_text, write_nothing, cut_short, reshape])
+def test_a_damaged_array_is_one_clear_line(
+    own: Path, config: TrainConfig, whole: NDArray[np.float16], spoil: Callable[[Path], None]
+) -> None:
+    path = folder_of(own) / "features.npy"
+    spoil(path)
+
+    with pytest.raises(TrainingError, match=r"features\.npy .*: delete ") as caught:
+        bottleneck_features(own, config)
+
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"rows": null}', '{"rows": 81}'])
+def test_a_damaged_progress_means_that_all_is_computed_again(
+    own: Path, config: TrainConfig, whole: NDArray[np.float16], computed: list[int], text: str
+) -> None:
+    computed.clear()
+    (folder_of(own) / "progress.json").write_text(text)
+
+    found = bottleneck_features(own, config)
+
+    assert sum(computed) == PICTURES
+    assert np.array_equal(found.values, whole)
+
+
+def test_rows_that_are_gone_are_not_taken_for_done(
+    own: Path, config: TrainConfig, whole: NDArray[np.float16]
+) -> None:
+    (folder_of(own) / "features.npy").unlink()
+
+    found = bottleneck_features(own, config)
+
+    assert np.array_equal(found.values, whole)
+
+
+@pytest.mark.parametrize(
+    ("weights_file", "reason"),
+    [(None, "random weights say nothing"), (Path("gone.weights.h5"), "no weights file at gone")],
+)
+def test_weights_that_are_not_there_are_one_clear_line(
+    own: Path, config: TrainConfig, weights_file: Path | None, reason: str
+) -> None:
+    with pytest.raises(TrainingError, match=reason):
+        bottleneck_features(own, config.model_copy(update={"weights": weights_file}))
+
+    assert not (own / "features").exists()

@@ -1,0 +1,179 @@
+"""The range test: what it suggests, when it ends, what it writes and refuses."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.training.conftest import tiny_config
+from tests.training.test_cli import assert_one_clear_line, call
+from training.config import TrainConfig
+from training.errors import TrainingError
+from training.find_rate import DIVERGED, RangeTest, find_rate, smooth
+
+pytestmark = pytest.mark.slow
+
+MEMORY = 0.9
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40))
+def test_smoothing_is_a_mean_whose_weights_fall_by_a_tenth_per_batch(losses: list[float]) -> None:
+    found = smooth(np.array(losses))
+
+    for step, value in enumerate(found):
+        weights = MEMORY ** np.arange(step, -1, -1)
+        assert value == pytest.approx(np.average(losses[: step + 1], weights=weights), abs=1e-6)
+
+
+@pytest.mark.parametrize("steepest", [1e-5, 1e-4, 1e-3])
+def test_the_suggestion_lies_where_the_loss_falls_fastest(steepest: float) -> None:
+    rates = np.geomspace(1e-7, 1e-1, 120)
+    losses = 3 - 2 / (1 + np.exp(-3 * np.log10(rates / steepest)))
+
+    found = RangeTest(rates, losses)
+
+    assert found.steepest is not None
+    assert found.smoothed_rates[found.steepest] == pytest.approx(steepest, rel=0.35)
+
+
+def test_noise_of_single_batches_moves_the_suggestion_little() -> None:
+    rates = np.geomspace(1e-7, 1e-1, 120)
+    noise = np.random.default_rng(0).normal(0, 0.1, 120)
+    losses = 3 - 2 / (1 + np.exp(-3 * np.log10(rates / 1e-4))) + noise
+
+    found = RangeTest(rates, losses)
+
+    assert found.steepest is not None
+    assert 3e-5 < found.smoothed_rates[found.steepest] < 3e-4
+
+
+@pytest.mark.parametrize("losses", [np.arange(20.0), np.full(20, 2.0), np.array([3.0, 2.0])])
+def test_a_loss_that_does_not_fall_or_is_too_short_suggests_nothing(
+    losses: NDArray[np.float64],
+) -> None:
+    assert RangeTest(np.geomspace(1e-6, 1, len(losses)), losses).steepest is None
+
+
+def read_rates(folder: Path) -> NDArray[np.float64]:
+    """Return rates.csv, a row per step, after checking its heading."""
+    with (folder / "rates.csv").open(encoding="utf-8", newline="") as file:
+        heading, *rows = csv.reader(file)
+    assert heading == ["step", "rate", "loss", "smoothed_rate", "smoothed_loss"]
+    return np.array(rows, np.float64)
+
+
+@pytest.fixture(scope="module")
+def config(small: str) -> TrainConfig:
+    return tiny_config(architecture=small, optimizer="sgd", batch_size=16, mixup_alpha=0)
+
+
+@pytest.fixture(scope="module")
+def tested(
+    dataset: Path, config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, float]:
+    folder = tmp_path_factory.mktemp("rate")
+    return folder, find_rate(dataset, folder, config, low=1e-4, high=10.0, steps=60)
+
+
+def test_the_table_holds_every_step_and_what_was_suggested(tested: tuple[Path, float]) -> None:
+    folder, suggested = tested
+
+    rows = read_rates(folder)
+
+    assert rows[:, 0].tolist() == list(range(len(rows)))
+    np.testing.assert_allclose(rows[:, 1], np.geomspace(1e-4, 10.0, 60)[: len(rows)])
+    np.testing.assert_allclose(rows[:, 4], smooth(rows[:, 2]))
+    assert suggested in rows[:, 3]
+
+
+@pytest.mark.parametrize("name", ["rate.png", "loss.png"])
+def test_both_plots_are_drawn(tested: tuple[Path, float], name: str) -> None:
+    with Image.open(tested[0] / name) as image:
+        assert image.size == (1200, 750)
+        assert len(np.unique(np.asarray(image.convert("L")))) > 20
+
+
+def test_nothing_else_is_left_in_the_folder(tested: tuple[Path, float]) -> None:
+    assert {path.name for path in tested[0].iterdir()} == {"rates.csv", "rate.png", "loss.png"}
+
+
+def test_the_same_seed_finds_the_same_rate(
+    dataset: Path, config: TrainConfig, tested: tuple[Path, float], tmp_path: Path
+) -> None:
+    again = find_rate(dataset, tmp_path, config, low=1e-4, high=10.0, steps=60)
+
+    assert again == tested[1]
+    assert (tmp_path / "rates.csv").read_bytes() == (tested[0] / "rates.csv").read_bytes()
+
+
+def test_the_test_ends_where_the_loss_diverges(
+    dataset: Path, config: TrainConfig, tmp_path: Path
+) -> None:
+    find_rate(dataset, tmp_path, config, low=1e-2, high=1e8, steps=60)
+
+    smoothed = read_rates(tmp_path)[:, 4]
+    assert 10 < len(smoothed) < 60
+    assert smoothed[-1] >= DIVERGED * smoothed.min()
+    assert (smoothed[6:-1] < DIVERGED * np.minimum.accumulate(smoothed)[6:-1]).all()
+
+
+def test_losses_that_are_no_numbers_stay_out_of_the_table(
+    dataset: Path, config: TrainConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match=r"loss\.png\): begin with a lower --low"):
+        find_rate(dataset, tmp_path, config, low=1e30, high=1e38, steps=10)
+
+    rows = read_rates(tmp_path)
+    assert 0 < len(rows) < 10
+    assert np.isfinite(rows).all()
+    assert (tmp_path / "loss.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"low": 0.0},
+        {"low": -1.0},
+        {"low": 1e-3, "high": 1e-3},
+        {"low": 1.0, "high": 1e-3},
+        {"steps": 9},
+        {"low": float("nan")},
+    ],
+)
+def test_rates_in_no_order_are_refused_before_anything_is_computed(
+    dataset: Path, config: TrainConfig, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(TrainingError, match="the first must be positive"):
+        find_rate(dataset, tmp_path / "new", config, **options)
+
+    assert not (tmp_path / "new").exists()
+
+
+def test_crops_larger_than_the_pictures_are_refused(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="65 px are larger"):
+        find_rate(dataset, tmp_path / "new", tiny_config(crop_px=65))
+
+
+def test_find_rate_on_frozen_features_ends_with_the_rate_and_where(
+    dataset: Path, small: str, weights: Path, tmp_path: Path
+) -> None:
+    options = f"--recipe frozen --architecture {small} --weights {weights} --steps 40 --high 10"
+
+    result = call("find-rate", dataset, tmp_path / "rate", *options.split())
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("the loss falls fastest at a learning rate of ")
+    assert result.stdout.endswith(f"{tmp_path / 'rate'} shows the curve\n")
+
+
+def test_wrong_rates_are_one_clear_line(dataset: Path, tmp_path: Path) -> None:
+    result = call("find-rate", dataset, tmp_path / "new", "--low", 1, "--high", 0.1, "--crop", 48)
+
+    assert_one_clear_line(result, "rates from 1.0 to 0.1")
