@@ -45,18 +45,10 @@ class RangeTest:
         return np.asarray(gaussian_filter1d(self.losses, _SHARE * len(self.losses), mode="nearest"))
 
     @property
-    def suggested(self) -> float:
-        """A tenth of the rate at which the smoothed loss is lowest.
-
-        Raises:
-            TrainingError: the loss never fell.
-        """
-        lowest = int(self.smoothed.argmin())
-        if lowest == 0:
-            raise TrainingError(
-                f"the loss never fell between the rates {self.rates[0]:.1e} and "
-                f"{self.rates[-1]:.1e}: begin with a lower --low, or take more --steps"
-            )
+    def suggested(self) -> float | None:
+        """A tenth of the rate at which the smoothed loss is lowest; None where it never fell."""
+        if len(self.losses) < 2 * _RECENT or (lowest := int(self.smoothed.argmin())) == 0:
+            return None
         return float(self.rates[lowest] / 10)
 
 
@@ -87,6 +79,11 @@ def find_rate(
         job = make_job(dataset_folder, parts, constant, styles=len(dataset.styles))
         found = _test(job, constant, np.geomspace(low, high, steps))
     _write(folder, found)
+    if found.suggested is None:
+        raise TrainingError(
+            f"the loss never fell between the rates {low:.1e} and {high:.1e} (see "
+            f"{folder / 'loss.png'}): begin with a lower --low, or take more --steps"
+        )
     return found.suggested
 
 
@@ -125,10 +122,14 @@ def _write(folder: Path, found: RangeTest) -> None:
         axes = drawing.subplots()
         axes.plot(found.rates, found.losses, color=COOL, linewidth=0.5, alpha=0.5)
         axes.plot(found.rates, found.smoothed, color=INK)
-        axes.axvline(found.suggested, color=ACCENT, linewidth=1.2)
+        title = "The loss never fell"
+        if found.suggested is not None:
+            axes.axvline(found.suggested, color=ACCENT, linewidth=1.2)
+            title = f"A tenth of the rate with the lowest loss: {found.suggested:.1e}"
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss (thin: each batch)")
-        axes.set_title(f"A tenth of the rate with the lowest loss: {found.suggested:.1e}")
+        axes.set_title(title)
         label_powers(axes.xaxis)
         # a loss that has left the scale would press the rest flat
-        ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
-        axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))
+        if len(found.losses):
+            ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
+            axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))
