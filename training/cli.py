@@ -3,6 +3,7 @@
 TensorFlow takes seconds to import, so every command imports its step when it is called.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Dataset = Annotated[Path, typer.Argument(help="Dataset folder, made by organise.")]
 FinishedRun = Annotated[Path, typer.Argument(help="Run folder, made by train.")]
@@ -349,7 +352,7 @@ def find_rate(
     folder: Annotated[Path, typer.Argument(help="Folder for the table and the plots.")],
     low: Annotated[float, typer.Option(help="First rate.")] = 1e-6,
     high: Annotated[float, typer.Option(help="Last rate.")] = 1.0,
-    steps: Annotated[int, typer.Option(help="Batches to try them on.")] = 120,
+    steps: Annotated[int, typer.Option(help="Batches to try them on.")] = 400,
     recipe: options.Recipe = None,
     architecture: options.Architecture = None,
     head: options.Head = None,
@@ -362,14 +365,17 @@ def find_rate(
     crop: options.Crop = None,
     seed: options.Seed = None,
 ) -> None:
-    """Find a learning rate: raise it batch by batch and see where the loss falls fastest."""
+    """Find a learning rate: raise it batch by batch and see where the loss is lowest."""
     given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
     with _one_clear_line():
         config = options.config_of(given | {"crop_px": crop})
         with _quiet_import():
             from training.find_rate import find_rate as step
         rate = step(dataset, folder, config, low=low, high=high, steps=steps)
-    typer.echo(f"the loss falls fastest at a learning rate of {rate:.1e}; {folder} shows the curve")
+    typer.echo(
+        f"try a learning rate of {rate:.1e}, a tenth of the one with the lowest loss; "
+        f"{folder} shows the curve"
+    )
 
 
 @cli.command()
@@ -455,8 +461,10 @@ def export(
     run: FinishedRun,
     model: Annotated[Path, typer.Argument(help="Model folder to write.")],
     precision: Annotated[
-        Literal["float32", "float16"],
-        typer.Option(help="How weights are stored; float16 takes half the room."),
+        Literal["float32", "float16", "int8"],
+        typer.Option(
+            help="How weights are stored; float16 takes half the room of float32, int8 a quarter."
+        ),
     ] = "float16",
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
@@ -497,6 +505,8 @@ def _one_clear_line() -> Iterator[None]:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         message = f"error: {where}{error.strerror or error}"
+        if error.errno in _NO_ROOM:
+            message += "; make room, then run the same command again: what is there stays"
     except KeyboardInterrupt:
         message = "stopped; run the same command again to go on"
     else:

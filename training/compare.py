@@ -23,7 +23,7 @@ from training.comparison_report import Entry, write_comparison
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.evaluate import evaluation_folder, open_classifier
-from training.export import convert
+from training.litert import convert
 from training.metrics import Evaluation, PartMetrics
 from training.run_folder import Run, load_run, read_history
 

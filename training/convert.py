@@ -77,17 +77,20 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[Square]]]:
     # a fork would take over locks that threads of some library hold
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_with_parent)
+
+    def map_(convert: Callable[[Job], Square], jobs: Sequence[Job]) -> Iterator[Square]:
+        with _without_interrupt():  # handing out the jobs is what starts the processes
+            return pool.map(convert, jobs, chunksize=_CHUNK)
+
     try:
-        with _without_interrupt():
-            pool.submit(os.getpid)  # starts them all
-        yield partial(pool.map, chunksize=_CHUNK)
+        yield map_
     finally:
         pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for every picture
 
 
 @contextmanager
 def _without_interrupt() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: one line of the parent is enough."""
+    """Keep Ctrl-C from processes that are started meanwhile: one line of the parent is enough."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # children inherit it
     try:
         yield

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.special import softmax
 from tqdm import tqdm
@@ -34,14 +32,15 @@ from training.errors import TrainingError
 from training.evaluate import read_logits
 from training.files import refuse_to_overwrite, whole_file, whole_folder
 from training.golden import draw_golden
+from training.litert import Precision, convert
 from training.metrics import fit_temperature, measure
 from training.run_folder import Run, load_run_on
 from training.train import load_classifier
 
-Precision = Literal["float32", "float16"]
 MAX_DIFFERENCE = 1e-5
 MIN_AGREEMENT = 0.99
 MAX_LOSS = 0.005
+CALIBRATION = 200  # validation pictures
 _COMPARED = 64  # test pictures on which the float32 file is compared number by number
 _THREADS = 2
 
@@ -64,6 +63,8 @@ class _Measured:
 
     classifier: keras.Model
     temperature: float
+    calibration: NDArray[np.float32]
+    """some validation pictures, float32 (count, size, size, 3): they set the ranges of int8"""
     test: Part
     probabilities: NDArray[np.float64]
 
@@ -125,34 +126,6 @@ def require_parity(parity: Parity) -> None:
         )
 
 
-def convert(
-    classifier: keras.Model, *, size_px: int, temperature: float, precision: Precision
-) -> bytes:
-    """Return a LiteRT file: `pixels` [1, size_px, size_px, 3] -> `probabilities` [1, styles].
-
-    With float16 the weights take half the room; they are widened when the file is loaded, and
-    everything is computed in float32.
-    """
-    graph = tf.Module()
-    # saved by name: TensorFlow does not find the variables inside a Keras 3 model, and a graph
-    # without them converts without complaint into one that answers nan
-    graph.weights = [variable.value for variable in classifier.variables]
-
-    def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = classifier(pixels, training=False)
-        return {"probabilities": tf.nn.softmax(logits / temperature)}
-
-    shape = tf.TensorSpec((1, size_px, size_px, 3), tf.float32, name="pixels")
-    signature = tf.function(answer, input_signature=[shape])
-    with TemporaryDirectory() as folder:
-        tf.saved_model.save(graph, folder, signatures={"serving_default": signature})
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if precision == "float16":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        return bytes(converter.convert())
-
-
 def write_golden(folder: Path) -> None:
     """Store the golden pictures with the answers that the folder's model gives to them."""
     model = load_model(folder, threads=_THREADS)
@@ -169,7 +142,8 @@ def _measure_keras(dataset_folder: Path, run_folder: Path, run: Run) -> _Measure
     classifier = load_classifier(run_folder)
     temperature = fit_temperature(read_logits(classifier, validation), validation.labels)
     probabilities = softmax(read_logits(classifier, test) / temperature, axis=1)
-    return _Measured(classifier, temperature, test, probabilities)
+    calibration = validation.read(_spread(len(validation.labels), CALIBRATION)).astype(np.float32)
+    return _Measured(classifier, temperature, calibration, test, probabilities)
 
 
 def _converted(measured: _Measured, size_px: int, precision: Precision) -> bytes:
@@ -178,6 +152,7 @@ def _converted(measured: _Measured, size_px: int, precision: Precision) -> bytes
         size_px=size_px,
         temperature=measured.temperature,
         precision=precision,
+        calibration=measured.calibration,
     )
 
 
@@ -232,9 +207,7 @@ def _parity(run: Run, measured: _Measured, answers: NDArray[np.float32]) -> Pari
 
 def _float32_difference(run: Run, measured: _Measured) -> float:
     """Compare the unshortened file with Keras: it shows whether the graph was built rightly."""
-    count = len(measured.test.labels)
-    places = np.linspace(0, count - 1, min(_COMPARED, count)).astype(int).tolist()
-    some = measured.test.take(places)
+    some = measured.test.take(_spread(len(measured.test.labels), _COMPARED))
     expected = softmax(read_logits(measured.classifier, some) / measured.temperature, axis=1)
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -242,6 +215,11 @@ def _float32_difference(run: Run, measured: _Measured) -> float:
         _write_manifest(folder, _manifest(run, measured, folder / MODEL_FILE, "float32"))
         answers = _ask(load_model(folder, threads=_THREADS), some)
     return float(np.abs(answers - expected).max())
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Return places all over a part: its pictures are ordered by style."""
+    return np.linspace(0, count - 1, min(wanted, count)).astype(int).tolist()  # type: ignore[no-any-return]
 
 
 def _ask(model: StyleModel, part: Part) -> NDArray[np.float32]:

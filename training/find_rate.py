@@ -1,10 +1,10 @@
 """The learning-rate range test: raise the rate batch by batch and watch the loss.
 
 Source: Smith 2017, arXiv 1506.01186. The rate grows by the same factor each time, not by the same
-amount as in the paper: the useful rates span several powers of ten. The loss is smoothed, and the
-test ends where it is four times its best. The rate that it suggests is the one at which the
-smoothed loss fell fastest. A moving mean lags behind its newest value, so the rates are averaged
-just as the losses are: otherwise the suggestion would be three times too high.
+amount as in the paper: the useful rates span several powers of ten. The test ends where the loss is
+four times its best. The rate that it suggests is a tenth of the one at which the smoothed loss is
+lowest: near the lowest point training is about to fall apart. (The rate
+where the loss falls fastest, the other rule in use, is at the mercy of noise with small batches.)
 
 The folder gets `rates.csv`, `rate.png` and `loss.png`.
 """
@@ -14,23 +14,22 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
 from training.optimise import compile_model
-from training.plots import ACCENT, COOL, SOFT, figure, label_powers
+from training.plots import ACCENT, COOL, INK, figure, label_powers
 from training.train import Job, load_parts, make_job, numbers_of, refuse_misfit
 from training.works import load_dataset
 
-STEPS = 120
+STEPS = 400
 DIVERGED = 4.0
-_MEMORY = 0.9  # of the smoothed loss
-_ROUNDING = 1e-9  # a loss that stays the same does not fall
-_WARM_UP = 5  # the first smoothed values follow single batches
+_SHARE = 0.05  # of the steps: the width of the smoothing, as a standard deviation
+_RECENT = 5  # batches whose mean says that the loss has left the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +41,15 @@ class RangeTest:
 
     @property
     def smoothed(self) -> NDArray[np.float64]:
-        """The moving mean of the losses, without its bias towards 0 at the start."""
-        return smooth(self.losses)
+        """The losses, each averaged with its neighbours on both sides."""
+        return np.asarray(gaussian_filter1d(self.losses, _SHARE * len(self.losses), mode="nearest"))
 
     @property
-    def smoothed_rates(self) -> NDArray[np.float64]:
-        """The rates that the smoothed losses stand for: the same mean, of their logarithm."""
-        return np.exp(smooth(np.log(self.rates)))
-
-    @property
-    def steepest(self) -> int | None:
-        """The step at which the smoothed loss fell fastest; None where it never fell."""
-        if len(self.losses) <= _WARM_UP:
+    def suggested(self) -> float | None:
+        """A tenth of the rate at which the smoothed loss is lowest; None where it never fell."""
+        if len(self.losses) < 2 * _RECENT or (lowest := int(self.smoothed.argmin())) == 0:
             return None
-        slope = np.gradient(self.smoothed, np.log(self.smoothed_rates))
-        slope[:_WARM_UP] = np.inf
-        return int(slope.argmin()) if slope.min() < -_ROUNDING else None
+        return float(self.rates[lowest] / 10)
 
 
 def find_rate(
@@ -74,10 +66,10 @@ def find_rate(
     Raises:
         TrainingError: rates in no order, too few steps, or a loss that never falls.
     """
-    if not 0 < low < high or steps < 2 * _WARM_UP:
+    if not 0 < low < high or steps < 2 * _RECENT:
         raise TrainingError(
             f"rates from {low} to {high} in {steps} steps: the first must be positive and below "
-            f"the last, in {2 * _WARM_UP} steps or more"
+            f"the last, in {2 * _RECENT} steps or more"
         )
     dataset = load_dataset(dataset_folder)
     refuse_misfit(config, dataset)
@@ -86,25 +78,13 @@ def find_rate(
         parts = load_parts(dataset_folder, config)
         job = make_job(dataset_folder, parts, constant, styles=len(dataset.styles))
         found = _test(job, constant, np.geomspace(low, high, steps))
-    if not len(found.losses):
-        raise TrainingError("the loss is no number from the first batch on: check the weights")
     _write(folder, found)
-    if found.steepest is None:
+    if found.suggested is None:
         raise TrainingError(
-            f"the loss never fell between the rates {found.rates[0]:.1e} and "
-            f"{found.rates[-1]:.1e} (see {folder / 'loss.png'}): begin with a lower --low"
+            f"the loss never fell between the rates {low:.1e} and {high:.1e} (see "
+            f"{folder / 'loss.png'}): begin with a lower --low, or take more --steps"
         )
-    return float(found.smoothed_rates[found.steepest])
-
-
-def smooth(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the exponential moving mean; the first value is the first loss itself."""
-    means = np.empty_like(losses)
-    mean = 0.0
-    for step, loss in enumerate(losses):
-        mean = _MEMORY * mean + (1 - _MEMORY) * loss
-        means[step] = mean / (1 - _MEMORY ** (step + 1))
-    return means
+    return found.suggested
 
 
 def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTest:
@@ -118,46 +98,38 @@ def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTes
         inputs, targets, weights = job.batches(step)
         told = model.train_on_batch(inputs, targets, sample_weight=weights, return_dict=True)
         losses.append(float(told["loss"]))
-        means = smooth(np.array(losses))
-        if step > _WARM_UP and not means[-1] < DIVERGED * means.min():  # nan has diverged, too
+        means = np.convolve(losses, np.full(_RECENT, 1 / _RECENT), "valid")
+        if len(means) and not means[-1] < DIVERGED * means.min():  # nan has diverged, too
             break
     is_number = np.isfinite(losses)
     return RangeTest(rates[: len(losses)][is_number], np.array(losses)[is_number])
 
 
 def _write(folder: Path, found: RangeTest) -> None:
-    columns = (found.rates, found.losses, found.smoothed_rates, found.smoothed)
+    rows = zip(found.rates.tolist(), found.losses.tolist(), found.smoothed.tolist(), strict=True)
     write_table(
         folder / "rates.csv",
-        ("step", "rate", "loss", "smoothed_rate", "smoothed_loss"),
-        ([step, *row] for step, row in enumerate(zip(*map(list, columns), strict=True))),
+        ("step", "rate", "loss", "smoothed"),
+        ([step, *row] for step, row in enumerate(rows)),
     )
-    with figure(folder / "rate.png") as drawing:
-        _draw_rates(drawing.subplots(), found)
+    with figure(folder / "rate.png", height_in=3.5) as drawing:
+        axes = drawing.subplots()
+        axes.plot(found.rates, color=COOL)
+        axes.set(yscale="log", xlabel="batch", ylabel="learning rate")
+        axes.set_title("The rate, batch by batch")
+        label_powers(axes.yaxis)
     with figure(folder / "loss.png") as drawing:
-        _draw_losses(drawing.subplots(), found)
-
-
-def _draw_rates(axes: Axes, found: RangeTest) -> None:
-    axes.plot(found.rates, color=ACCENT)
-    axes.set(yscale="log", xlabel="batch", title="The learning rate, batch by batch")
-    label_powers(axes.yaxis)
-
-
-def _draw_losses(axes: Axes, found: RangeTest) -> None:
-    rates, losses = found.smoothed_rates, found.smoothed
-    axes.plot(found.rates, found.losses, color=COOL, linewidth=0.7, alpha=0.7, label="each batch")
-    axes.plot(rates, losses, color=ACCENT, linewidth=2, label="smoothed")
-    title = "The loss never fell"
-    if found.steepest is not None:
-        rate, loss = rates[found.steepest], losses[found.steepest]
-        title = f"The loss falls fastest at a learning rate of {rate:.1e}"
-        axes.axvline(rate, color=SOFT, linewidth=0.8, linestyle="--")
-        axes.plot(rate, loss, "o", color=ACCENT)
-    axes.set(xscale="log", xlabel="learning rate", ylabel="loss", title=title)
-    # a loss that has left the scale would press the rest flat
-    low, high = np.quantile(found.losses, (0.0, 0.9))
-    margin = 0.1 * (max(high, losses[0]) - low) or 1.0
-    axes.set_ylim(low - margin, max(high, losses[0]) + 2 * margin)
-    axes.legend(loc="lower left")
-    label_powers(axes.xaxis)
+        axes = drawing.subplots()
+        axes.plot(found.rates, found.losses, color=COOL, linewidth=0.5, alpha=0.5)
+        axes.plot(found.rates, found.smoothed, color=INK)
+        title = "The loss never fell"
+        if found.suggested is not None:
+            axes.axvline(found.suggested, color=ACCENT, linewidth=1.2)
+            title = f"A tenth of the rate with the lowest loss: {found.suggested:.1e}"
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss (thin: each batch)")
+        axes.set_title(title)
+        label_powers(axes.xaxis)
+        # a loss that has left the scale would press the rest flat
+        if len(found.losses):
+            ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
+            axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))

@@ -2,13 +2,16 @@
 
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+import typer
 
 from lambda_fn.model import load_model
 from lambda_fn.settings import Settings
+from training.cli import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -107,3 +110,23 @@ def test_the_readme_names_every_command_of_make() -> None:
 
     assert {"serve", "test", "check", "bench"} <= set(commands)
     assert all(f"make {command}" in README for command in commands if command != "help")
+
+
+def training_commands() -> list[str]:
+    documents = (README, (ROOT / "docs" / "training.md").read_text("utf-8"))
+    pattern = re.compile(r"^(?:\.venv/bin/)?python -m training (.+?)(?:\s+#.*)?$", re.MULTILINE)
+    return [line for text in documents for line in pattern.findall(text)]
+
+
+@pytest.mark.parametrize("line", training_commands())
+def test_a_training_command_of_the_documents_has_arguments_that_exist(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    command = typer.main.get_command(cli).commands[name]  # type: ignore[attr-defined]
+
+    command.make_context(name, arguments)  # raises where one does not
+
+
+def test_the_documents_name_every_step_of_training() -> None:
+    steps = set(typer.main.get_command(cli).commands)  # type: ignore[attr-defined]
+
+    assert {line.split()[0] for line in training_commands()} == steps

@@ -14,7 +14,7 @@ from training.compare import NOT_RUN, compare, measure_latencies, weigh
 from training.comparison_report import Entry
 from training.errors import TrainingError
 from training.evaluate import evaluate
-from training.export import convert
+from training.litert import convert
 from training.metrics import Evaluation
 from training.run_folder import load_run, read_history
 

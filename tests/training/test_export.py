@@ -16,10 +16,12 @@ from lambda_fn.contract.manifest import (
 )
 from lambda_fn.model import load_model
 from training import export as steps
+from training import litert
 from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
 from training.run_folder import load_run
+from training.train import load_classifier
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +94,29 @@ def test_the_runs_own_manifest_is_of_its_keras_file(
     assert manifest.temperature == model[1].temperature
 
 
+def test_int8_takes_less_room_and_still_sums_to_1(
+    dataset: Path, served_run: Path, tmp_path: Path, model: tuple[Path, ModelManifest]
+) -> None:
+    # by force: a network of two epochs is so unsure that rounding may turn its answers
+    manifest = export(dataset, served_run, tmp_path / "model", precision="int8", is_forced=True)
+
+    loaded = load_model(tmp_path / "model")
+    answers = [loaded.probabilities(one) for one in draw_golden(64).astype(np.float32)]
+    size, wide = ((folder / MODEL_FILE).stat().st_size for folder in (tmp_path / "model", model[0]))
+    assert manifest.precision == "int8"
+    assert size < 0.75 * wide
+    np.testing.assert_allclose(np.sum(answers, axis=1), 1, atol=1e-5)
+    expected = [load_model(model[0]).probabilities(one) for one in draw_golden(64).astype("f")]
+    assert np.abs(np.stack(answers) - expected).mean() < 0.1
+
+
+def test_int8_without_pictures_to_measure_ranges_on_is_refused(served_run: Path) -> None:
+    classifier = load_classifier(served_run)
+
+    with pytest.raises(ValueError, match="calibration"):
+        litert.convert(classifier, size_px=64, temperature=1.0, precision="int8")
+
+
 def test_export_refuses_a_folder_that_holds_a_model(
     dataset: Path, served_run: Path, model: tuple[Path, ModelManifest]
 ) -> None:
@@ -137,10 +162,9 @@ def test_export_by_force_replaces_a_folder_though_it_answers_differently(
 
 def twist_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patched because the converter itself makes no such mistake on demand."""
-    convert = steps.convert
 
     def twisted(*arguments: object, **options: object) -> bytes:
-        return convert(*arguments, **(options | {"temperature": 1e-3}))  # type: ignore[arg-type]
+        return litert.convert(*arguments, **(options | {"temperature": 1e-3}))  # type: ignore[arg-type]
 
     monkeypatch.setattr(steps, "convert", twisted)
 

@@ -250,7 +250,7 @@ def test_a_style_that_has_too_few_pictures_without_its_copies_is_left_out(
 def artists_of(raw: Path, *, per_style: int) -> None:
     """Give the works of each style to so many artists."""
     with open_raw(raw) as folder:
-        for number, work in enumerate(list(folder.works.values())):
+        for number, (_, work) in enumerate(sorted(folder.works.items())):  # imported in any order
             artist = f"{work.wikiart_styles[0]} painter {number % per_style}"
             folder.add(work.model_copy(update={"artist": artist}))
 

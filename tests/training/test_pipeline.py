@@ -99,7 +99,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         ("collect", f"{WORKS} works of 8 artists ({WORKS} new, {WORKS} with a picture) are in "),
         ("organise", f"{WORKS} pictures of 2 styles are in "),
         ("explore", f"{WORKS} pictures of 2 styles, {WORKS} of them dated, are described in "),
-        ("find-rate", "the loss falls fastest at a learning rate of "),
+        ("find-rate", "try a learning rate of "),
         ("train", "1 epochs in 0 minutes; the model of epoch 1, the best on validation, is in "),
         ("train --from", "1 epochs in 0 minutes; the model of epoch 1, the best on validation, is"),
         ("evaluate", " test pictures are named rightly "),
