@@ -35,7 +35,9 @@ def painters() -> tuple[Painter, ...]:
         for number in range(PAINTERS_PER_STYLE):
             first = 1000 * (1 + place) + 100 * number
             works = tuple(
-                Painting(first + n, f"work-{n}", style, look, 1800 + 60 * place + 5 * number + n)
+                Painting(
+                    first + n, f"work-{first + n}", style, look, 1800 + 60 * place + 5 * number + n
+                )
                 for n in range(WORKS_PER_PAINTER)
             )
             found.append(Painter(f"{look}-{number}", f"Painter {place}{number}", True, works))
@@ -100,8 +102,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         ("organise", f"{WORKS} pictures of 2 styles are in "),
         ("explore", f"{WORKS} pictures of 2 styles, {WORKS} of them dated, are described in "),
         ("find-rate", "try a learning rate of "),
-        ("train", "1 epochs in 0 minutes; the model of epoch 1, the best on validation, is in "),
-        ("train --from", "1 epochs in 0 minutes; the model of epoch 1, the best on validation, is"),
+        ("train", "; the model of epoch 1, the best on validation, is in "),
+        ("train --from", "; the model of epoch 1, the best on validation, is in "),
         ("evaluate", " test pictures are named rightly "),
         ("compare", "the comparison (2 rows) is in "),
         ("runs", "runs in "),
