@@ -78,6 +78,10 @@ def find_rate(
         parts = load_parts(dataset_folder, config)
         job = make_job(dataset_folder, parts, constant, styles=len(dataset.styles))
         found = _test(job, constant, np.geomspace(low, high, steps))
+    if not len(found.losses):
+        raise TrainingError(
+            "the loss is no number from the first batch on: the weights are damaged"
+        )
     _write(folder, found)
     if found.suggested is None:
         raise TrainingError(
@@ -130,6 +134,5 @@ def _write(folder: Path, found: RangeTest) -> None:
         axes.set_title(title)
         label_powers(axes.xaxis)
         # a loss that has left the scale would press the rest flat
-        if len(found.losses):
-            ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
-            axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))
+        ceiling = 1.5 * float(np.quantile(found.losses, 0.9))
+        axes.set_ylim(bottom=0, top=min(ceiling, 1.05 * float(found.losses.max())))
