@@ -110,7 +110,7 @@ def _seconds_of_steps(model: "keras.Model", feed: Any) -> float:
     watch = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: moments.append(time.perf_counter())
     )
-    model.fit(feed, steps_per_epoch=WARM_UP + STEPS, verbose=0, callbacks=[watch])
+    model.fit(feed, steps_per_epoch=WARM_UP + STEPS, shuffle=False, verbose=0, callbacks=[watch])
     return float(moments[-1] - moments[WARM_UP - 1])
 
 
