@@ -2,10 +2,12 @@
 
 A batch is a function of its number, without state: a run that starts again at epoch 7 sees what an
 unbroken run would have seen there. The functions are NumPy; `stream` and `fixed` hand them to
-Keras, by tf.data on TensorFlow and by a PyDataset on any other backend.
+Keras, by tf.data on TensorFlow and by threads on any other backend.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 """inputs (batch, ...), targets (batch, styles) whose rows sum to 1, weights (batch,)."""
 Fetch = Callable[[NDArray[np.int64]], NDArray[Any]]
 """Places in a part -> the inputs of the model for them."""
+_MADE_AHEAD = 4  # batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def fixed_batches(part: Part, *, styles: int, batch_size: int) -> FixedBatches:
 def stream(batches: TrainingBatches, *, first_epoch: int) -> Any:
     """Return what `Model.fit` takes: the batches from this epoch on, made ahead in threads."""
     if keras.backend.backend() != "tensorflow":
-        return _Arrays(batches, batches.steps * 1_000_000, first=first_epoch * batches.steps)
+        return _ahead(batches, first_epoch * batches.steps)
     import tensorflow as tf
 
     first = batches(first_epoch * batches.steps)
@@ -155,7 +158,7 @@ def stream(batches: TrainingBatches, *, first_epoch: int) -> Any:
 
 def fixed(batches: FixedBatches) -> Any:
     """Return what `Model.evaluate` and `fit`'s validation_data take."""
-    return _Arrays(batches.__getitem__, len(batches), first=0)
+    return _Arrays(batches)
 
 
 def look_ahead(batches: FixedBatches) -> Any:
@@ -170,19 +173,28 @@ def look_ahead(batches: FixedBatches) -> Any:
 
 
 class _Arrays(keras.utils.PyDataset):  # type: ignore[misc] # Keras has no types
-    """A function of the number as Keras wants it."""
+    """Fixed batches as Keras wants them."""
 
-    def __init__(self, make: Callable[[int], Any], count: int, *, first: int) -> None:
+    def __init__(self, batches: FixedBatches) -> None:
         super().__init__(workers=2, max_queue_size=4)
-        self._make, self._count, self._first = make, count, first
+        self._batches = batches
 
     @property
     def num_batches(self) -> int:
         """How many there are."""
-        return self._count
+        return len(self._batches)
 
     def __getitem__(self, number: int) -> Any:
-        return self._make(self._first + number)
+        return self._batches[number]
+
+
+def _ahead(batches: TrainingBatches, first: int) -> Iterator[Batch]:
+    """Yield the batches from this one on: Keras would begin a PyDataset anew each epoch."""
+    with ThreadPoolExecutor(2) as pool:
+        waiting = deque(pool.submit(batches, first + number) for number in range(_MADE_AHEAD))
+        for number in itertools.count(first + _MADE_AHEAD):
+            yield waiting.popleft().result()
+            waiting.append(pool.submit(batches, number))
 
 
 def mixup(batch: Batch, *, alpha: float, seed: Sequence[int]) -> Batch:

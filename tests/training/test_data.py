@@ -83,8 +83,7 @@ def as_tf(batches: TrainingBatches, first_epoch: int) -> Iterator[Any]:
 
 
 def as_arrays(batches: TrainingBatches, first_epoch: int) -> Iterator[Any]:
-    dataset = stream(batches, first_epoch=first_epoch)
-    return (dataset[number] for number in itertools.count())
+    return iter(stream(batches, first_epoch=first_epoch))
 
 
 @pytest.fixture(params=["tensorflow", "another"])
