@@ -67,7 +67,8 @@ def collect(pipeline: Pipeline) -> Result:
     )
 
 
-ORGANISE = "--size 64 --min-pictures 10 --test-share .3 --validation-share .2"
+# the site paints all works of a painter alike
+ORGANISE = "--size 64 --min-pictures 10 --test-share .3 --validation-share .2 --keep-duplicates"
 TINY = "--weights none --crop 48 --batch-size 8"
 STEPS = {
     "organise": ("organise", "/raw /dataset --split picture --split artist", ORGANISE),
