@@ -6,6 +6,7 @@ ranges that a few pictures show (Jacob et al. 2017, arXiv 1712.05877); only the 
 float32, because in int8 its probabilities would come in steps of 1/256 and not sum to 1.
 """
 
+import warnings
 from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -62,9 +63,12 @@ def _quantise(converter: Any, calibration: NDArray[np.float32]) -> bytes:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = show
     # the only door to leaving single operations in float32
-    debugger = tf.lite.experimental.QuantizationDebugger(
-        converter=converter,
-        debug_dataset=show,
-        debug_options=tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=["SOFTMAX"]),
-    )
-    return bytes(debugger.get_nondebug_quantized_model())
+    with warnings.catch_warnings():
+        # TensorFlow warns of an interpreter of its own that it makes here
+        warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            converter=converter,
+            debug_dataset=show,
+            debug_options=tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=["SOFTMAX"]),
+        )
+        return bytes(debugger.get_nondebug_quantized_model())

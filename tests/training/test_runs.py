@@ -62,7 +62,7 @@ def test_a_finished_run_is_listed_with_all_that_the_log_of_the_original_kept(
     write_run(
         tmp_path / "first",
         outcome={"best_epoch": 2, "seconds": 200.0, "finished": "2026-11-20T11:00:00Z"},
-        shapes={"input": [160, 160, 3], "head": [5, 5, 1280]},
+        shapes={"picture": [160, 160, 3], "features": [5, 5, 1280]},
         callbacks=["CSVLogger", "TensorBoard"],
         device="cpu",
         note="a try",
