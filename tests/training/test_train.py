@@ -1,5 +1,6 @@
 """A run: what it keeps, and that a broken-off one ends as if it had never stopped."""
 
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -325,3 +326,23 @@ def test_a_plan_reads_back_the_weights_it_was_given(weights: Any, kept: Any) -> 
 
     assert config.weights == kept
     assert TrainConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_disk_that_fills_up_costs_no_more_than_the_epoch(
+    small: str, dataset: Path, unbroken: Path, tmp_path: Path
+) -> None:
+    config = tiny_config(architecture=small, epochs=3)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    room = (unbroken / "model.keras").stat().st_size  # a checkpoint has the optimiser besides
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            train(dataset, tmp_path, config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert Path(caught.value.filename).parent == tmp_path
+    assert not list(tmp_path.glob(".*"))
+    train(dataset, tmp_path, config)
+    assert_same_outcome(tmp_path, unbroken)
