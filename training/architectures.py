@@ -30,8 +30,10 @@ ARCHITECTURES = {
 }
 
 
-def build_classifier(config: TrainConfig, *, styles: int, size_px: int | None) -> keras.Model:
-    """Return a model: float32 RGB 0 to 255 -> logits of shape (batch, styles).
+def build_classifier(
+    config: TrainConfig, *, styles: int, size_px: int | None, artists: int = 0
+) -> keras.Model:
+    """Return a model: float32 RGB 0 to 255 -> logits of shape (batch, styles + artists).
 
     Its layers `backbone` and `head` are models of their own. All layers can be trained. With
     `size_px` None it takes pictures of any size, which only the head `gap` can.
@@ -40,7 +42,13 @@ def build_classifier(config: TrainConfig, *, styles: int, size_px: int | None) -
         TrainingError: no such architecture or head, or weights that do not fit.
     """
     features = build_features(config, size_px=size_px)
-    head = build_head(config.head, features.output_shape[1:], styles=styles, dropout=config.dropout)
+    head = build_head(
+        config.head,
+        features.output_shape[1:],
+        styles=styles,
+        dropout=config.dropout,
+        artists=artists,
+    )
     return keras.Model(features.input, head(features.output), name=config.architecture)
 
 

@@ -21,7 +21,11 @@ def build_augmentation(config: TrainConfig) -> keras.Sequential:
     return keras.Sequential(
         [
             RandomResizedCrop(
-                config.crop_px, config.min_crop_area, config.vertical_flips, seed=seed
+                config.crop_px,
+                config.min_crop_area,
+                config.vertical_flips,
+                config.rotation_deg,
+                seed=seed,
             ),
             keras.layers.RandomColorJitter(
                 value_range=(0, 255),
@@ -30,6 +34,7 @@ def build_augmentation(config: TrainConfig) -> keras.Sequential:
                 saturation_factor=(0.4, 0.6),
                 seed=seed,
             ),
+            RandomCast(config.colour_cast, config.grey_share, seed=seed),
             Clip(),
             RandomResolution(config.max_softness, seed=seed),
             RandomJpeg(config.jpeg_quality, seed=seed),
@@ -71,16 +76,23 @@ class RandomResizedCrop(_Random):
 
     The part has a share of the area drawn evenly from `min_area` to 1 and an aspect ratio from
     3/4 to 4/3 (Szegedy et al. 2014, arXiv 1409.4842). Sampling is bilinear. A share of
-    `vertical_flips` is turned upside down, too.
+    `vertical_flips` is turned upside down, too, and all are turned by up to `rotation_deg` either
+    way; what a turned part lacks is filled with the nearest pixels.
     """
 
     def __init__(
-        self, size_px: int, min_area: float, vertical_flips: float = 0.0, **options: Any
+        self,
+        size_px: int,
+        min_area: float,
+        vertical_flips: float = 0.0,
+        rotation_deg: float = 0.0,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self.size_px = size_px
         self.min_area = min_area
         self.vertical_flips = vertical_flips
+        self.rotation_deg = rotation_deg
 
     def change(self, pictures: Any) -> Any:
         """Map (batch, side, side, 3) to (batch, size_px, size_px, 3)."""
@@ -92,6 +104,9 @@ class RandomResizedCrop(_Random):
             pictures, ops.minimum(ops.sqrt(area / ratio), 1.0), self.vertical_flips
         )
         transforms = _sampling(step_x * side, start_x * side, step_y * side, start_y * side)
+        if self.rotation_deg:
+            limit = float(np.radians(self.rotation_deg))
+            transforms = _turned(transforms, self._uniform(pictures, -limit, limit), self.size_px)
         moved = _resample(pictures, transforms)
         return moved[:, : self.size_px, : self.size_px, :]
 
@@ -110,8 +125,34 @@ class RandomResizedCrop(_Random):
             "size_px": self.size_px,
             "min_area": self.min_area,
             "vertical_flips": self.vertical_flips,
+            "rotation_deg": self.rotation_deg,
         }
         return super().get_config() | own
+
+
+@keras.saving.register_keras_serializable("artstyle")
+class RandomCast(_Random):
+    """Strengthen or weaken each colour channel by up to `gain`; take all colour from some.
+
+    Photographs of one painting differ in their white balance, and some are black and white.
+    """
+
+    def __init__(self, gain: float, grey_share: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.gain = gain
+        self.grey_share = grey_share
+
+    def change(self, pictures: Any) -> Any:
+        """Keep the shape (batch, side, side, 3)."""
+        gains = [self._uniform(pictures, 1 - self.gain, 1 + self.gain) for _ in range(3)]
+        cast = pictures * ops.stack(gains, axis=1)[:, None, None, :]
+        is_grey = self._uniform(pictures, 0.0, 1.0) < self.grey_share
+        grey = ops.matmul(cast, _TO_YCC[0][:, np.newaxis])
+        return ops.where(is_grey[:, None, None, None], grey, cast)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the layer anew."""
+        return super().get_config() | {"gain": self.gain, "grey_share": self.grey_share}
 
 
 @keras.saving.register_keras_serializable("artstyle")
@@ -232,6 +273,28 @@ def _sampling(step_x: Any, start_x: Any, step_y: Any, start_y: Any) -> Any:
     zero = ops.zeros_like(step_x)
     offset_x, offset_y = start_x + step_x / 2 - 0.5, start_y + step_y / 2 - 0.5
     return ops.stack([step_x, zero, offset_x, zero, step_y, offset_y, zero, zero], axis=1)
+
+
+def _turned(transforms: Any, angle: Any, size_px: int) -> Any:
+    """Turn what the transforms show about the middle of an output of `size_px`."""
+    step_x, _, offset_x, _, step_y, offset_y, zero, _ = ops.unstack(transforms, 8, axis=1)
+    cos, sin, middle = ops.cos(angle), ops.sin(angle), (size_px - 1) / 2
+    # where pixel (i, j) is after the turn: its place in the output of the plain transform
+    shift_x = middle - cos * middle + sin * middle
+    shift_y = middle - sin * middle - cos * middle
+    return ops.stack(
+        [
+            step_x * cos,
+            -step_x * sin,
+            step_x * shift_x + offset_x,
+            step_y * sin,
+            step_y * cos,
+            step_y * shift_y + offset_y,
+            zero,
+            zero,
+        ],
+        axis=1,
+    )
 
 
 def _resample(pictures: Any, transforms: Any) -> Any:

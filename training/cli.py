@@ -317,8 +317,19 @@ def train(
     label_smoothing: options.LabelSmoothing = None,
     dropout: options.Dropout = None,
     mixup_alpha: options.MixupAlpha = None,
+    cutmix_alpha: options.Cutmix = None,
+    artist_weight: options.ArtistWeight = None,
+    teacher: options.Teachers = None,
+    teacher_weight: options.TeacherWeight = None,
+    averaged_epochs: options.AveragedEpochs = None,
+    kept_share: options.KeptShare = None,
     crop: options.Crop = None,
+    min_crop_area: options.MinCropArea = None,
     vertical_flips: options.VerticalFlips = None,
+    rotation_deg: options.Rotation = None,
+    colour_cast: options.ColourCast = None,
+    grey_share: options.GreyShare = None,
+    max_softness: options.MaxSoftness = None,
     jpeg_quality: options.JpegQuality = None,
     seed: options.Seed = None,
     note: Annotated[str, typer.Option(help="A remark to keep with the run.")] = "",
@@ -327,7 +338,9 @@ def train(
     given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
     with _one_clear_line():
         base = None if from_ is None else _config_of_run(from_, dataset)
-        config = options.config_of(given | {"crop_px": crop}, base=base)
+        config = options.config_of(
+            given | {"crop_px": crop, "teachers": teacher or None}, base=base
+        )
         with _quiet_import():
             from training.train import train as step
         done = step(dataset, run, config, note=note)

@@ -118,6 +118,12 @@ class TrainConfig(_Config):
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
 
     head_epochs: int = Field(default=0, ge=0, description="first only the head is trained")
+    kept_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="first share of the backbone's layers that is never trained",
+    )
     half_epochs: int = Field(
         default=0, ge=0, description="then the upper half of the backbone joins; then all of it"
     )
@@ -141,6 +147,28 @@ class TrainConfig(_Config):
     )
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mixup_alpha: float = Field(default=0.2, ge=0, description="0 turns mixup off")
+    cutmix_alpha: float = Field(
+        default=0.0, ge=0, description="0 turns cutmix off; with both, a batch gets one of them"
+    )
+    artist_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="of the loss of naming the artist, too; that layer is dropped in the end",
+    )
+    artist_works: int = Field(
+        default=3, ge=2, description="artists with fewer training pictures are not named"
+    )
+    teachers: tuple[Path, ...] = Field(
+        default=(), description="finished runs whose mean answer is learnt beside the labels"
+    )
+    teacher_weight: float = Field(
+        default=0.5, ge=0, le=1, description="of the teachers' answer; the labels have the rest"
+    )
+    averaged_epochs: int = Field(
+        default=1,
+        ge=1,
+        description="more than 1: the model is the mean of the last epochs' weights, not the best",
+    )
     class_weights: Literal["none", "sqrt", "balanced"] = "sqrt"
     dropout: float = Field(default=0.2, ge=0, lt=1)
     batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)
@@ -153,6 +181,11 @@ class TrainConfig(_Config):
     )
     min_crop_area: float = Field(default=0.35, gt=0, le=1, description="of the whole picture")
     vertical_flips: float = Field(default=0.0, ge=0, le=1, description="share of the pictures")
+    rotation_deg: float = Field(default=0.0, ge=0, le=45, description="largest, either way")
+    colour_cast: float = Field(
+        default=0.0, ge=0, lt=1, description="largest change of each colour channel's strength"
+    )
+    grey_share: float = Field(default=0.0, ge=0, le=1, description="pictures that lose all colour")
     max_softness: float = Field(
         default=2.0, ge=1, description="half of the pictures are shrunk by up to this and back"
     )
@@ -176,6 +209,10 @@ class TrainConfig(_Config):
             raise ValueError("the frozen recipe never thaws: leave out head_epochs and half_epochs")
         if self.head_epochs + self.half_epochs >= self.epochs and self.half_epochs:
             raise ValueError("no epoch is left for the whole network: raise epochs")
+        if self.recipe == "frozen" and (self.cutmix_alpha or self.artist_weight or self.teachers):
+            raise ValueError("the frozen recipe knows no cutmix, no artists and no teachers")
+        if self.head != "gap" and self.artist_weight:
+            raise ValueError("only the head gap can name artists, too")
         return self
 
 

@@ -6,7 +6,7 @@ Keras, for training by tf.data on TensorFlow and by a generator on any other bac
 """
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from training.artists import unite_spellings
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.store import PictureStore, open_store
-from training.works import load_dataset, load_works
+from training.works import UNKNOWN_ARTIST, Work, load_dataset, load_works
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 """inputs (batch, ...), targets (batch, styles) whose rows sum to 1, weights (batch,)."""
@@ -37,6 +38,8 @@ class Part:
     store: PictureStore
     names: tuple[str, ...]
     labels: NDArray[np.int64]
+    artists: tuple[str, ...]
+    """keys, one for all spellings of a name; empty where nobody is known"""
 
     def read(self, places: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the pictures at these places: (count, side, side, 3).
@@ -49,7 +52,8 @@ class Part:
     def take(self, chosen: Sequence[int]) -> "Part":
         """Return the pictures at these places."""
         names = tuple(self.names[place] for place in chosen)
-        return Part(self.store, names, self.labels[list(chosen)])
+        artists = tuple(self.artists[place] for place in chosen)
+        return Part(self.store, names, self.labels[list(chosen)], artists)
 
 
 def load_part(folder: Path, *, split: str, part: str) -> Part:
@@ -69,7 +73,22 @@ def load_part(folder: Path, *, split: str, part: str) -> Part:
         open_store(folder),
         tuple(work.path for work in works),
         np.array([index[work.style] for work in works]),
+        tuple(_artist_keys(works)),
     )
+
+
+def _artist_keys(works: Sequence[Work]) -> Iterator[str]:
+    keys = unite_spellings({work.artist for work in works})
+    return ("" if work.artist == UNKNOWN_ARTIST else keys[work.artist] for work in works)
+
+
+def artist_targets(artists: Sequence[str], *, min_works: int) -> NDArray[np.float32]:
+    """Return a column per artist with so many works: 1 for theirs; rows of nobody are all 0."""
+    counts = Counter(artist for artist in artists if artist)
+    chosen = sorted(artist for artist, count in counts.items() if count >= min_works)
+    return np.array(
+        [[artist == one for one in chosen] for artist in artists], dtype=np.float32
+    ).reshape(len(artists), len(chosen))
 
 
 class TrainingBatches:
@@ -80,10 +99,18 @@ class TrainingBatches:
     """
 
     def __init__(
-        self, labels: NDArray[np.int64], fetch: Fetch, config: TrainConfig, *, styles: int
+        self,
+        labels: NDArray[np.int64],
+        fetch: Fetch,
+        config: TrainConfig,
+        *,
+        styles: int,
+        artists: NDArray[np.float32] | None = None,
     ) -> None:
         self._fetch, self._config = fetch, config
         self._targets = np.eye(styles, dtype=np.float32)[labels]
+        if artists is not None:
+            self._targets = np.hstack([self._targets, artists])
         self._weights = style_weights(labels, styles, config.class_weights)[labels]
         self._size = min(config.batch_size, len(labels))
         self.steps = len(labels) // self._size
@@ -106,18 +133,32 @@ class TrainingBatches:
             self._targets[places],
             self._weights[places].astype(np.float32),
         )
-        seed = (self._config.seed, epoch, step)
-        return mixup(batch, alpha=self._config.mixup_alpha, seed=seed)
+        return self._blend(batch, np.random.default_rng((self._config.seed, epoch, step)))
+
+    def _blend(self, batch: Batch, generator: np.random.Generator) -> Batch:
+        config = self._config
+        if config.cutmix_alpha and (not config.mixup_alpha or generator.random() < 0.5):
+            return cutmix(batch, alpha=config.cutmix_alpha, generator=generator)
+        return mixup(batch, alpha=config.mixup_alpha, generator=generator)
 
 
 class FixedBatches:
-    """All pictures of a part once, in order: (inputs, targets); can be walked again and again."""
+    """All pictures of a part once, in order: (inputs, targets); can be walked again and again.
+
+    Nobody is named in the columns of the `artists`: they are 0.
+    """
 
     def __init__(
-        self, labels: NDArray[np.int64], fetch: Fetch, *, styles: int, batch_size: int
+        self,
+        labels: NDArray[np.int64],
+        fetch: Fetch,
+        *,
+        styles: int,
+        batch_size: int,
+        artists: int = 0,
     ) -> None:
         self._fetch, self._size = fetch, batch_size
-        self._targets = np.eye(styles, dtype=np.float32)[labels]
+        self._targets = np.eye(styles + artists, dtype=np.float32)[labels]
 
     def __len__(self) -> int:
         return -(-len(self._targets) // self._size)
@@ -195,14 +236,14 @@ class _Arrays(keras.utils.PyDataset):  # type: ignore[misc] # Keras has no types
         return self._batches[number]
 
 
-def mixup(batch: Batch, *, alpha: float, seed: Sequence[int]) -> Batch:
+def mixup(batch: Batch, *, alpha: float, generator: np.random.Generator) -> Batch:
     """Blend each picture with its neighbour in the batch by a share from Beta(alpha, alpha).
 
     Source: Zhang et al. 2017, arXiv 1710.09412. The larger share stays with the picture itself.
     """
     if alpha == 0:
         return batch
-    drawn = np.random.default_rng(seed).beta(alpha, alpha, len(batch[0]))
+    drawn = generator.beta(alpha, alpha, len(batch[0]))
     share = np.maximum(drawn, 1 - drawn).astype(np.float32)
 
     def blend(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -211,6 +252,33 @@ def mixup(batch: Batch, *, alpha: float, seed: Sequence[int]) -> Batch:
         return blended
 
     return blend(batch[0]), blend(batch[1]), blend(batch[2])
+
+
+def cutmix(batch: Batch, *, alpha: float, generator: np.random.Generator) -> Batch:
+    """Lay a rectangle of its neighbour over each picture; labels are blended by area.
+
+    Source: Yun et al. 2019, arXiv 1905.04899. The rectangle's area is drawn from
+    Beta(alpha, alpha); at most half of a picture is covered, so that it keeps the larger share.
+    """
+    inputs = batch[0].copy()
+    others = np.roll(batch[0], 1, axis=0)
+    height, width = inputs.shape[1:3]
+    drawn = generator.beta(alpha, alpha, len(inputs))
+    extent = np.sqrt(np.minimum(drawn, 1 - drawn))
+    top, left = generator.random((2, len(inputs))) * (1 - extent)
+    kept = np.ones(len(inputs), np.float32)
+    for number, (y, x, side) in enumerate(zip(top, left, extent, strict=True)):
+        rows = slice(round(y * height), round((y + side) * height))
+        columns = slice(round(x * width), round((x + side) * width))
+        inputs[number, rows, columns] = others[number, rows, columns]
+        covered = (rows.stop - rows.start) * (columns.stop - columns.start)
+        kept[number] = 1 - covered / (height * width)
+
+    def blend(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        own = kept.reshape(-1, *[1] * (values.ndim - 1))
+        return np.asarray(own * values + (1 - own) * np.roll(values, 1, axis=0), np.float32)
+
+    return inputs, blend(batch[1]), blend(batch[2])
 
 
 def style_weights(labels: NDArray[np.int64], styles: int, kind: str) -> NDArray[np.float64]:

@@ -59,7 +59,9 @@ def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
     values = _open(folder, (len(paths), *model.output_shape[1:]))
     done = _progress(folder, len(paths))
     if done < len(paths):
-        part = Part(open_store(dataset_folder), paths[done:], np.zeros(len(paths) - done, np.int64))
+        rest = paths[done:]
+        nothing = np.zeros(len(rest), np.int64)
+        part = Part(open_store(dataset_folder), rest, nothing, ("",) * len(rest))
         _compute(model, part, values, folder=folder, done=done)
     return Features(values, {path: row for row, path in enumerate(paths)})
 

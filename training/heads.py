@@ -16,6 +16,8 @@ from keras import layers
 
 from training.errors import TrainingError
 
+LOGITS = "logits"
+"""name of the layer that gives the styles' logits"""
 _FILTERS = 512
 
 
@@ -52,11 +54,17 @@ HEADS: dict[str, Callable[[Any, float], Any]] = {
 
 
 def build_head(
-    name: str, features: tuple[int | None, int | None, int], *, styles: int, dropout: float
+    name: str,
+    features: tuple[int | None, int | None, int],
+    *,
+    styles: int,
+    dropout: float,
+    artists: int = 0,
 ) -> keras.Model:
     """Return a model `head`: features (batch, height, width, channels) -> logits (batch, styles).
 
-    Only `gap` takes features of any height and width (None).
+    Only `gap` takes features of any height and width (None). With `artists`, their logits follow
+    those of the styles.
 
     Raises:
         TrainingError: no such head, or features that are too small or of no fixed size for it.
@@ -70,5 +78,9 @@ def build_head(
         )
     taken = keras.Input(features, name="features")
     # float32 also under mixed precision: a softmax of 16 bits loses what is rare
-    logits = layers.Dense(styles, name="logits", dtype="float32")(HEADS[name](taken, dropout))
+    last = HEADS[name](taken, dropout)
+    logits = layers.Dense(styles, name=LOGITS, dtype="float32")(last)
+    if artists:
+        named = layers.Dense(artists, name="artists", dtype="float32")(last)
+        logits = layers.Concatenate(dtype="float32")([logits, named])
     return keras.Model(taken, logits, name="head")

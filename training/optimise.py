@@ -1,23 +1,29 @@
-"""What moves the weights: loss, optimiser, and how its rate changes."""
+"""What moves the weights: the optimiser, and how its rate changes."""
 
 from typing import Any
 
 import keras
 
 from training.config import TrainConfig
+from training.loss import StyleAccuracy, StyleLoss
 
 
-def compile_model(model: keras.Model, config: TrainConfig, *, steps: int, first_epoch: int) -> None:
+def compile_model(
+    model: keras.Model, config: TrainConfig, *, styles: int, steps: int, first_epoch: int
+) -> None:
     """Give the model its loss and a new optimiser, whose schedule begins at `first_epoch`.
 
     steps: batches per epoch.
     """
     model.compile(
         _OPTIMIZERS[config.optimizer](config, _rate(config, steps, first_epoch)),
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=config.label_smoothing
+        StyleLoss(
+            styles,
+            config.label_smoothing,
+            config.artist_weight,
+            config.teacher_weight if config.teachers else 0.0,
         ),
-        metrics=["accuracy"],
+        metrics=[StyleAccuracy(styles)],
     )
 
 

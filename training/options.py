@@ -1,5 +1,6 @@
 """The options that train and find-rate share; None stands for the recipe's own value."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -93,6 +94,47 @@ JpegQuality = Annotated[
 ]
 VerticalFlips = Annotated[
     float | None, _option("Share of training pictures turned upside down.", "vertical_flips")
+]
+Cutmix = Annotated[
+    float | None,
+    _option("How strongly pictures are laid over each other; 0: not.", "cutmix_alpha"),
+]
+ArtistWeight = Annotated[
+    float | None,
+    _option("How much naming the artist counts beside the style; 0: not.", "artist_weight"),
+]
+Teachers = Annotated[
+    list[Path] | None,
+    _option("A finished run to learn from beside the labels; may be repeated.", "teachers"),
+]
+TeacherWeight = Annotated[
+    float | None, _option("Share of the teachers' answer beside the label.", "teacher_weight")
+]
+AveragedEpochs = Annotated[
+    int | None,
+    _option(
+        "Last epochs whose weights are averaged; 1: the best epoch is kept.", "averaged_epochs"
+    ),
+]
+KeptShare = Annotated[
+    float | None,
+    _option("First share of the backbone's layers that stay as they are.", "kept_share"),
+]
+Rotation = Annotated[
+    float | None, _option("Largest turn of training pictures in degrees.", "rotation_deg")
+]
+ColourCast = Annotated[
+    float | None,
+    _option("Largest change of the strength of red, green and blue.", "colour_cast"),
+]
+GreyShare = Annotated[
+    float | None, _option("Share of training pictures that lose all colour.", "grey_share")
+]
+MaxSoftness = Annotated[
+    float | None, _option("Half of the training pictures are shrunk so far.", "max_softness")
+]
+MinCropArea = Annotated[
+    float | None, _option("Smallest share of a picture that a crop shows.", "min_crop_area")
 ]
 
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from lambda_fn.contract.manifest import sha256_of
 from training.architectures import build_classifier, build_features
@@ -36,6 +37,7 @@ from training.data import (
     FixedBatches,
     Part,
     TrainingBatches,
+    artist_targets,
     fixed,
     load_part,
     stream,
@@ -44,7 +46,7 @@ from training.devices import describe, spread
 from training.errors import TrainingError
 from training.features import bottleneck_features
 from training.files import whole_file
-from training.heads import build_head
+from training.heads import LOGITS, build_head
 from training.optimise import compile_model
 from training.run_folder import (
     HISTORY,
@@ -60,6 +62,7 @@ from training.sheet import draw_sheet
 from training.works import Dataset, load_dataset
 
 _STATE = "state.json"  # in the archive that a .keras file is
+_WEIGHTS, _WEIGHTS_OF_ALL = "weights-{:04d}.npz", "weights-*.npz"
 _REMEMBERED = ("wait", "best", "cooldown_counter", "best_epoch", "stopped_epoch")
 """What ReduceLROnPlateau and EarlyStopping know of earlier epochs."""
 
@@ -68,6 +71,7 @@ _REMEMBERED = ("wait", "best", "cooldown_counter", "best_epoch", "stopped_epoch"
 class Job:
     """What a recipe trains: a model and its batches."""
 
+    styles: int
     build: Callable[[], keras.Model]
     """makes the model anew"""
     core: Callable[[keras.Model], keras.Model]
@@ -157,19 +161,51 @@ def numbers_of(precision: str) -> Iterator[None]:
 def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles: int) -> Job:
     train_part, validation = parts["train"], parts["validation"]
 
+    artists = _artists(train_part, config)
+    named = artists.shape[1]
+    teachers = [_teacher(folder, number) for number, folder in enumerate(config.teachers)]
+
     def build() -> keras.Model:
         size_px = None if config.head == "gap" else config.crop_px
-        classifier = build_classifier(config, styles=styles, size_px=size_px)
-        return keras.Sequential([build_augmentation(config), classifier])
+        classifier = build_classifier(config, styles=styles, size_px=size_px, artists=named)
+        pictures = keras.Input(train_part.read([0]).shape[1:])
+        changed = build_augmentation(config)(pictures)
+        answer = classifier(changed)
+        if teachers:
+            taught = keras.layers.Average()([_ask(one, changed) for one in teachers])
+            answer = keras.layers.Concatenate(dtype="float32")([answer, taught])
+        return keras.Model(pictures, answer)
 
     return Job(
+        styles,
         build,
-        lambda model: model.get_layer(index=-1),
-        TrainingBatches(train_part.labels, train_part.read, config, styles=styles),
+        lambda model: model.get_layer(config.architecture),
+        TrainingBatches(train_part.labels, train_part.read, config, styles=styles, artists=artists),
         FixedBatches(
-            validation.labels, validation.read, styles=styles, batch_size=config.batch_size
+            validation.labels,
+            validation.read,
+            styles=styles,
+            artists=named,
+            batch_size=config.batch_size,
         ),
     )
+
+
+def _artists(part: Part, config: TrainConfig) -> NDArray[np.float32]:
+    if not config.artist_weight:
+        return np.zeros((len(part.labels), 0), np.float32)
+    return artist_targets(part.artists, min_works=config.artist_works)
+
+
+def _teacher(folder: Path, number: int) -> keras.Model:
+    teacher = load_classifier(folder)
+    teacher.name = f"teacher-{number}"
+    teacher.trainable = False
+    return teacher
+
+
+def _ask(teacher: keras.Model, pictures: Any) -> Any:
+    return keras.layers.Softmax()(teacher(pictures, training=False))
 
 
 def _frozen_job(
@@ -184,6 +220,7 @@ def _frozen_job(
         return lambda places: features.of(part, places)
 
     return Job(
+        styles,
         lambda: build_head(config.head, shape, styles=styles, dropout=config.dropout),
         lambda model: model,
         TrainingBatches(train_part.labels, fetch(train_part), config, styles=styles),
@@ -201,10 +238,17 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
     """
 
     def __init__(
-        self, folder: Path, job: Job, others: list[Any], remembered: dict[str, Any] | None
+        self,
+        folder: Path,
+        job: Job,
+        others: list[Any],
+        remembered: dict[str, Any] | None,
+        *,
+        averaged: int,
     ) -> None:
         super().__init__()
         self._folder, self._job, self._others = folder, job, others
+        self._averaged = averaged
         self._remembered = remembered
         self._started = time.monotonic()
 
@@ -236,10 +280,20 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
             table = csv.DictWriter(file, HISTORY, lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
+        self._keep_weights(epoch + 1)
         with whole_file(self._folder / f"checkpoint-{epoch + 1:04d}.keras") as path:
             self.model.save(path)
             _append_state(path, self.model, self._others)
         for old in checkpoints(self._folder)[:-1]:
+            old.unlink()
+
+    def _keep_weights(self, epoch: int) -> None:
+        """Keep those of the last epochs that are averaged in the end."""
+        if self._averaged == 1:
+            return
+        with whole_file(self._folder / _WEIGHTS.format(epoch)) as path, path.open("wb") as file:
+            np.savez(file, *self._job.core(self.model).get_weights())
+        for old in sorted(self._folder.glob(_WEIGHTS_OF_ALL))[: -self._averaged]:
             old.unlink()
 
 
@@ -256,7 +310,13 @@ def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
         if done == stage.begin:
             with spread():
                 stage.thaw(job.core(model))
-                compile_model(model, config, steps=job.batches.steps, first_epoch=stage.begin)
+                compile_model(
+                    model,
+                    config,
+                    styles=job.styles,
+                    steps=job.batches.steps,
+                    first_epoch=stage.begin,
+                )
             state = {}
         others = _callbacks(folder, config)
         model.fit(
@@ -265,7 +325,12 @@ def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
             steps_per_epoch=job.batches.steps,
             initial_epoch=done,
             epochs=stage.end,
-            callbacks=[*others, _Keeper(folder, job, others, state.get("callbacks"))],
+            callbacks=[
+                *others,
+                _Keeper(
+                    folder, job, others, state.get("callbacks"), averaged=config.averaged_epochs
+                ),
+            ],
             shuffle=False,  # the stream is shuffled already
             verbose="auto" if os.isatty(1) else 2,
         )
@@ -293,12 +358,12 @@ class Stage:
 
 
 def stages(config: TrainConfig) -> list[Stage]:
-    """Return the stages of a run in their order: the head, the upper half, everything."""
+    """Return the stages of a run in their order: the head, the upper half, all that may move."""
     ends = (config.head_epochs, config.head_epochs + config.half_epochs, config.epochs)
     begins = (0, *ends)
     wanted = [
         Stage(begin, min(end, config.epochs), share)
-        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1.0), strict=False)
+        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1 - config.kept_share), strict=False)
     ]
     return [stage for stage in wanted if stage.begin < stage.end]
 
@@ -446,13 +511,37 @@ def _conclude(folder: Path, plan: Plan) -> Run:
         seconds=round(sum(row["seconds"] for row in history), 1),
     )
     with whole_file(folder / "model.keras") as path:
-        _whole_classifier(plan, keras.models.load_model(folder / "best.keras")).save(path)
+        best = keras.models.load_model(folder / "best.keras")
+        if plan.config.averaged_epochs > 1:
+            best.set_weights(_mean_weights(folder, epochs=len(history)))
+        _whole_classifier(plan, best).save(path)
     with whole_file(folder / "run.json") as path:
         path.write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
     for checkpoint in checkpoints(folder):
         checkpoint.unlink()
     (folder / "best.keras").unlink()
+    for weights in folder.glob(_WEIGHTS_OF_ALL):
+        weights.unlink()
     return run
+
+
+def _mean_weights(folder: Path, *, epochs: int) -> list[NDArray[np.float32]]:
+    """Return the mean weights of the last epochs (Izmailov et al. 2018, arXiv 1803.05407).
+
+    The statistics of batch normalisation are averaged with the others: over neighbouring epochs
+    of a falling rate they differ little.
+    """
+    kept = [
+        path
+        for path in sorted(folder.glob(_WEIGHTS_OF_ALL))
+        if path.stem <= f"weights-{epochs:04d}"
+    ]
+    sums: list[NDArray[np.float32]] = []
+    for path in kept:
+        with np.load(path) as arrays:
+            weights = [arrays[name] for name in arrays.files]
+        sums = [a + b for a, b in zip(sums, weights, strict=True)] if sums else weights
+    return [(total / len(kept)).astype(np.float32) for total in sums]
 
 
 def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
@@ -462,7 +551,12 @@ def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
         size_px = None if config.head == "gap" else config.crop_px
         blank = config.model_copy(update={"weights": None})
         classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
-        classifier.set_weights(best.get_weights())
+        # an artist layer, where there is one, stays behind
+        classifier.get_layer("backbone").set_weights(best.get_layer("backbone").get_weights())
+        ours, theirs = classifier.get_layer("head"), best.get_layer("head")
+        if config.artist_weight:
+            ours, theirs = ours.get_layer(LOGITS), theirs.get_layer(LOGITS)
+        ours.set_weights(theirs.get_weights())
         return classifier
     classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
     classifier.get_layer("head").set_weights(best.get_weights())

@@ -18,6 +18,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 STYLES = ("cubism", "ukiyo-e")
 SIZE_PX = 64
+ARTISTS = {
+    "cubism": ("Juan Gris", "Gris, Juan", "Georges Braque", ""),
+    "ukiyo-e": ("Katsushika Hokusai", "K. Hokusai", "Utagawa Hiroshige", "Unknown artist"),
+}
+"""Those of the dataset `signed`, in turn: four painters in six spellings, and nobody."""
 
 
 def tiny_config(**changes: Any) -> TrainConfig:
@@ -94,6 +99,23 @@ def _write_more_lists(dataset: Path) -> Path:
     ]
     write_table(dataset / "lists.csv", ("path", "half", "seen"), rows)
     return dataset / "lists.csv"
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset whose works say who painted them; read only."""
+    folder = tmp_path_factory.mktemp("signed")
+    source = paint_collection(folder / "source", dict.fromkeys(STYLES, 32))
+    rows = [
+        (f"{style}/{number:03d}.png", style, artists[number % len(artists)])
+        for style, artists in ARTISTS.items()
+        for number in range(32)
+    ]
+    write_table(source / "metadata.csv", ("path", "style", "artist"), rows)
+    import_works(source, folder / "raw", ImportConfig())
+    config = OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10)
+    organise(folder / "raw", folder / "dataset", config)
+    return folder / "dataset"
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,14 @@ def test_an_architecture_gives_one_logit_per_style(name: str) -> None:
     keras.backend.clear_session()
 
 
+def test_a_classifier_that_names_artists_gives_their_logits_besides(small: str) -> None:
+    config = TrainConfig(architecture=small, weights=None)
+
+    model = build_classifier(config, styles=3, size_px=None, artists=4)
+
+    assert model.output_shape == (None, 7)
+
+
 @pytest.fixture(scope="module")
 def larger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures of 80 px: InceptionV3 takes none below 75."""
@@ -51,7 +59,8 @@ def test_an_architecture_trains_a_step(name: str, larger: Path) -> None:
     config = tiny_config(architecture=name, crop_px=75, batch_size=8)
     job = make_job(larger, load_parts(larger, config), config, styles=len(STYLES))
     model = job.build()
-    compile_model(model, config.model_copy(update={"schedule": "constant"}), steps=1, first_epoch=0)
+    constant = config.model_copy(update={"schedule": "constant"})
+    compile_model(model, constant, styles=job.styles, steps=1, first_epoch=0)
     model.run_eagerly = True  # to compile a graph takes far longer than its one step
     before = [weight.numpy() for weight in model.trainable_weights]
 

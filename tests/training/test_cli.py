@@ -6,14 +6,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.training.conftest import make_raw
 from training.cli import cli
-from training.config import OrganiseConfig
+from training.config import OrganiseConfig, TrainConfig
 from training.files import write_table
+from training.run_folder import load_run
 from training.works import load_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +94,8 @@ def test_lists_that_are_not_there_are_one_line(tmp_path: Path) -> None:
         (("organise", "raw", "dataset", "--cap-train", "1"), "cap_train=1: "),
         (("train", "dataset", "run", "--crop", "8"), "greater than or equal to 32"),
         (("train", "dataset", "run", "--dropout", "1"), "dropout="),
+        (("train", "dataset", "run", "--kept-share", "1"), "kept_share="),
+        (("train", "dataset", "run", "--recipe=frozen", "--cutmix-alpha=1"), "knows no cutmix"),
     ],
 )
 def test_a_value_out_of_its_range_is_one_line_and_exit_code_1(
@@ -156,6 +160,12 @@ def test_every_step_explains_itself(step: str) -> None:
     assert "Usage" in result.stdout
 
 
+def test_an_option_that_stands_for_nothing_by_itself_says_so_in_words() -> None:
+    result = call("train", "--help")
+
+    assert "()" not in result.stdout
+
+
 def test_help_does_not_wait_for_tensorflow() -> None:
     program = "import sys, training.__main__, training.organise; print('tensorflow' in sys.modules)"
 
@@ -176,6 +186,73 @@ def test_train_refuses_an_unknown_architecture(dataset: Path, tmp_path: Path) ->
     result = call("train", dataset, tmp_path, "--architecture", "alexnet", "--crop", 48)
 
     assert_one_clear_line(result, "no architecture 'alexnet'")
+
+
+BRIEFLY = "--weights none --epochs 1 --batch-size 8 --crop 48 --architecture".split()
+TRAIN_OPTIONS: dict[str, Any] = {
+    "weights": None,
+    "epochs": 2,
+    "batch_size": 8,
+    "cutmix_alpha": 0.5,
+    "mixup_alpha": 0.1,
+    "artist_weight": 0.5,
+    "teacher_weight": 0.3,
+    "averaged_epochs": 2,
+    "kept_share": 0.25,
+    "min_crop_area": 0.5,
+    "vertical_flips": 0.1,
+    "rotation_deg": 10.0,
+    "colour_cast": 0.1,
+    "grey_share": 0.1,
+    "max_softness": 1.5,
+}
+
+
+@pytest.fixture(scope="module")
+def taught(
+    small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Result]:
+    """A teacher, a run that has learnt from it with every option, and what its step said."""
+    folder = tmp_path_factory.mktemp("taught")
+    teacher, student = folder / "teacher", folder / "student"
+    call("train", signed, teacher, *BRIEFLY, small)
+    words = (
+        f"--{name.replace('_', '-')}={'none' if value is None else value}"
+        for name, value in TRAIN_OPTIONS.items()
+    )
+    options = ("--architecture", small, "--crop", 48, "--teacher", teacher, *words)
+    return teacher, student, call("train", signed, student, *options)
+
+
+@pytest.mark.slow
+def test_train_takes_what_it_is_to_learn_from(taught: tuple[Path, Path, Result]) -> None:
+    teacher, student, result = taught
+
+    assert result.exit_code == 0, result.stderr
+    more: dict[str, Any] = {"architecture": "small", "crop_px": 48, "teachers": (teacher,)}
+    assert load_run(student).plan.config == TrainConfig(**TRAIN_OPTIONS, **more)
+
+
+@pytest.mark.slow
+def test_a_mean_of_epochs_is_not_called_the_best_one(taught: tuple[Path, Path, Result]) -> None:
+    _, student, result = taught
+
+    assert result.stdout.startswith("2 epochs in ")
+    assert result.stdout.endswith(f"is in {student}\n")
+    assert "the best on validation" not in result.stdout
+
+
+@pytest.mark.slow
+def test_a_run_is_repeated_with_its_own_teacher(
+    taught: tuple[Path, Path, Result], signed: Path, tmp_path: Path
+) -> None:
+    _, student, _ = taught
+
+    result = call("train", signed, tmp_path, "--from", student, "--epochs", 1)
+
+    assert result.exit_code == 0, result.stderr
+    first, second = (load_run(one).plan.config for one in (student, tmp_path))
+    assert second == first.model_copy(update={"epochs": 1})
 
 
 @pytest.mark.slow

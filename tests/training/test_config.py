@@ -1,5 +1,6 @@
 """Options: what a recipe changes, what was given, and what does not go together."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,10 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
     [
         ({"recipe": "frozen", "head_epochs": 1}, "never thaws"),
         ({"epochs": 3, "head_epochs": 1, "half_epochs": 2}, "no epoch is left"),
+        ({"recipe": "frozen", "cutmix_alpha": 1.0}, "no cutmix"),
+        ({"recipe": "frozen", "artist_weight": 0.5}, "no artists"),
+        ({"recipe": "frozen", "teachers": ["runs/a"]}, "no teachers"),
+        ({"head": "original-1", "artist_weight": 0.5}, "only the head gap"),
         ({"recipe": "melted"}, "recipe"),
         ({"crop_pixels": 128}, "crop_pixels"),
     ],
@@ -47,6 +52,47 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
 def test_options_that_do_not_go_together_are_refused(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         TrainConfig(**options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cutmix_alpha", -0.1),
+        ("artist_weight", -0.1),
+        ("artist_works", 1),
+        ("teacher_weight", 1.1),
+        ("averaged_epochs", 0),
+        ("kept_share", 1.0),
+        ("rotation_deg", 46.0),
+        ("colour_cast", 1.0),
+        ("grey_share", 1.1),
+        ("max_softness", 0.9),
+        ("min_crop_area", 0.0),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(name: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=name):
+        TrainConfig.model_validate({name: value})
+
+
+def test_teachers_read_back_in_their_order() -> None:
+    config = TrainConfig(teachers=(Path("runs/b"), Path("runs/a")), teacher_weight=0.7)
+
+    again = TrainConfig.model_validate_json(config.model_dump_json())
+
+    assert again == config
+    assert again.teachers == (Path("runs/b"), Path("runs/a"))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(None, (Path("runs/a"),)), ([Path("runs/b")], (Path("runs/b"),))]
+)
+def test_teachers_that_are_given_take_the_place_of_those_of_the_run(
+    given: list[Path] | None, expected: tuple[Path, ...]
+) -> None:
+    base = TrainConfig(teachers=(Path("runs/a"),))
+
+    assert config_of({"teachers": given}, base=base).teachers == expected
 
 
 def test_options_that_were_not_given_are_those_of_the_run_to_repeat() -> None:

@@ -18,6 +18,8 @@ from training.data import (
     Batch,
     FixedBatches,
     TrainingBatches,
+    artist_targets,
+    cutmix,
     fixed,
     fixed_batches,
     load_part,
@@ -27,6 +29,7 @@ from training.data import (
     style_weights,
 )
 from training.errors import TrainingError
+from training.works import UNKNOWN_ARTIST, load_works
 
 pytestmark = pytest.mark.slow
 
@@ -95,10 +98,12 @@ def walk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cal
     return as_generator
 
 
+@pytest.mark.parametrize("cutmix_alpha", [0, 1])
 def test_a_stream_begun_later_shows_what_an_unbroken_one_shows_there(
-    walk: Callable[..., Iterator[Batch]],
+    walk: Callable[..., Iterator[Batch]], cutmix_alpha: float
 ) -> None:
-    batches = batches_of(PLAIN.model_copy(update={"mixup_alpha": 0.4}))
+    changes = {"mixup_alpha": 0.4, "cutmix_alpha": cutmix_alpha}
+    batches = batches_of(PLAIN.model_copy(update=changes))
 
     whole = list(itertools.islice(walk(batches, 0), 3 * batches.steps))
     later = list(itertools.islice(walk(batches, 2), batches.steps))
@@ -122,6 +127,31 @@ def test_targets_belong_to_their_pictures() -> None:
     pictures, targets, _ = batches_of(PLAIN)(0)
 
     assert np.array_equal(targets.argmax(axis=1), pictures[:, 0, 0, 0] % 2)
+
+
+ARTISTS = np.eye(14, 5, dtype=np.float32)
+"""The first five pictures are of one artist each, the others of nobody."""
+
+
+@pytest.mark.parametrize("changes", [{}, {"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}])
+def test_the_artists_of_the_pictures_follow_their_styles(changes: dict[str, float]) -> None:
+    config = PLAIN.model_copy(update=changes)
+    named = TrainingBatches(LABELS, number_of, config, styles=2, artists=ARTISTS)
+    # a style for each picture: so the targets tell the share of each picture in the blend
+    shares = TrainingBatches(np.arange(14), number_of, config, styles=14)
+
+    targets = named(0)[1]
+
+    np.testing.assert_allclose(targets[:, :2], shares(0)[1] @ np.eye(2)[LABELS], rtol=1e-5)
+    np.testing.assert_allclose(targets[:, 2:], shares(0)[1] @ ARTISTS, rtol=1e-5)
+
+
+def test_fixed_batches_name_nobody() -> None:
+    batches = FixedBatches(LABELS, number_of, styles=2, batch_size=4, artists=5)
+
+    _, targets = batches[0]
+
+    np.testing.assert_array_equal(targets, np.hstack([np.eye(2)[LABELS[:4]], np.zeros((4, 5))]))
 
 
 def test_a_part_smaller_than_a_batch_is_one_batch() -> None:
@@ -183,10 +213,63 @@ def test_a_list_or_part_that_is_not_there_is_refused(dataset: Path, split: str, 
         load_part(dataset, split=split, part=part)
 
 
+def test_spellings_of_an_artist_are_one_artist_and_nobody_is_none(signed: Path) -> None:
+    part = load_part(signed, split="picture", part="train")
+    spelt = {work.path: work.artist for work in load_works(signed)}
+
+    keys = {(spelt[name], key) for name, key in zip(part.names, part.artists, strict=True)}
+
+    of = dict(keys)
+    assert len(keys) == len(of) == 7
+    assert of["Juan Gris"] == of["Gris, Juan"]
+    assert of["Katsushika Hokusai"] == of["K. Hokusai"]
+    assert len(set(of.values())) == 5
+    assert of[UNKNOWN_ARTIST] == ""
+
+
+def test_pictures_taken_from_a_part_keep_their_artists(signed: Path) -> None:
+    part = load_part(signed, split="picture", part="train")
+
+    taken = part.take([3, 0])
+
+    assert taken.artists == (part.artists[3], part.artists[0])
+
+
+@pytest.mark.parametrize(
+    ("min_works", "expected"),
+    [
+        (2, [[1, 0], [0, 1], [1, 0], [0, 0], [0, 0], [0, 1], [1, 0], [0, 0]]),
+        (3, [[1], [0], [1], [0], [0], [0], [1], [0]]),
+        (4, [[]] * 8),
+    ],
+)
+def test_artists_with_enough_works_have_a_column_each(
+    min_works: int, expected: list[list[int]]
+) -> None:
+    artists = ("gris", "hokusai", "gris", "", "braque", "hokusai", "gris", "")
+
+    targets = artist_targets(artists, min_works=min_works)
+
+    assert targets.dtype == np.float32
+    assert targets.tolist() == expected
+
+
+def test_nobody_has_no_column_however_many_works() -> None:
+    assert artist_targets([""] * 9, min_works=2).shape == (9, 0)
+
+
+def test_the_columns_of_artists_do_not_follow_the_order_of_the_works() -> None:
+    artists = ("gris", "hokusai", "", "hokusai", "gris")
+
+    backwards = artist_targets(artists[::-1], min_works=2)
+
+    assert np.array_equal(backwards[::-1], artist_targets(artists, min_works=2))
+
+
 def blend(alpha: float) -> Batch:
     pictures = np.arange(8, dtype=np.float32).reshape(8, 1, 1, 1) * np.ones((8, 2, 2, 3), "f")
     batch = (pictures, np.eye(8, dtype=np.float32), np.ones(8, np.float32))
-    return mixup(batch, alpha=alpha, seed=(3, 4))
+    return mixup(batch, alpha=alpha, generator=np.random.default_rng((3, 4)))
 
 
 def test_mixup_keeps_the_larger_share_with_the_picture_itself() -> None:
@@ -208,6 +291,121 @@ def test_mixup_of_0_changes_nothing() -> None:
 
     assert pictures[:, 0, 0, 0].tolist() == list(range(8))
     assert np.array_equal(targets, np.eye(8))
+
+
+def lay(
+    *, alpha: float = 1.0, seed: int = 3, height: int = 16, width: int = 24, count: int = 8
+) -> Batch:
+    """Return batches of cutmix: the pixels, target and weight of each picture are its number."""
+    numbers = np.arange(count, dtype=np.float32)
+    pictures = numbers.reshape(-1, 1, 1, 1) * np.ones((count, height, width, 3), np.float32)
+    batch = (pictures, np.eye(count, dtype=np.float32), numbers)
+    return cutmix(batch, alpha=alpha, generator=np.random.default_rng(seed))
+
+
+def is_own(pictures: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pixels (batch, height, width) a picture has kept."""
+    numbers = np.arange(len(pictures)).reshape(-1, 1, 1, 1)
+    return np.asarray((pictures == numbers).all(axis=3))
+
+
+def test_cutmix_blends_targets_and_weights_by_the_covered_area() -> None:
+    pictures, targets, weights = lay()
+
+    kept = is_own(pictures).mean(axis=(1, 2))
+    assert (kept < 1).sum() > 4
+    np.testing.assert_allclose(np.diag(targets), kept, rtol=1e-5)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(weights, targets @ np.arange(8), rtol=1e-5)
+
+
+def test_cutmix_covers_a_rectangle_with_the_picture_before() -> None:
+    pictures, _, _ = lay()
+
+    covered = ~is_own(pictures)
+    before = np.roll(np.arange(8, dtype=np.float32), 1).reshape(-1, 1, 1, 1)
+    assert (pictures == before).all(axis=3)[covered].all()
+    rows, columns = covered.any(axis=2), covered.any(axis=1)
+    assert np.array_equal(covered, rows[:, :, None] & columns[:, None, :])
+    assert np.abs(np.diff(rows.astype(int), axis=1)).sum(axis=1).max() <= 2  # in one piece
+    assert np.abs(np.diff(columns.astype(int), axis=1)).sum(axis=1).max() <= 2
+
+
+@settings(deadline=None)
+@given(
+    alpha=st.floats(0.1, 10),
+    seed=st.integers(0, 1000),
+    height=st.integers(2, 40),
+    width=st.integers(2, 40),
+)
+def test_cutmix_leaves_the_larger_share_with_the_picture_itself(
+    alpha: float, seed: int, height: int, width: int
+) -> None:
+    pictures, targets, _ = lay(alpha=alpha, seed=seed, height=height, width=width)
+
+    assert is_own(pictures).mean(axis=(1, 2)).min() >= 0.5
+    assert np.diag(targets).min() >= 0.5
+
+
+def test_cutmix_covers_every_part_of_some_picture_and_no_side_more_than_another() -> None:
+    pictures, _, _ = lay(count=3000)
+
+    covered = (~is_own(pictures)).mean(axis=0)
+
+    assert covered.min() > 0
+    np.testing.assert_allclose(covered, covered[::-1, ::-1], atol=0.06)
+
+
+def test_cutmix_does_the_same_again_for_the_same_seed_only() -> None:
+    first, again, other = (lay(seed=seed)[0] for seed in (3, 3, 4))
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_cutmix_leaves_the_pictures_it_is_given_alone() -> None:
+    pictures = np.random.default_rng(0).random((8, 16, 16, 3)).astype(np.float32)
+    before = pictures.copy()
+
+    cutmix(
+        (pictures, np.eye(8, dtype=np.float32), np.ones(8, np.float32)),
+        alpha=1,
+        generator=np.random.default_rng(3),
+    )
+
+    assert np.array_equal(pictures, before)
+
+
+def ways_of_blending(*, mixup_alpha: float, cutmix_alpha: float) -> Counter[str]:
+    """Return how many of 60 batches have blended pixels, how many whole ones of two pictures."""
+    config = PLAIN.model_copy(update={"mixup_alpha": mixup_alpha, "cutmix_alpha": cutmix_alpha})
+
+    def larger(places: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return number_of(places).repeat(8, axis=1).repeat(8, axis=2)
+
+    batches = TrainingBatches(LABELS, larger, config, styles=2)
+    found: Counter[str] = Counter()
+    for pictures in (batches(number)[0] for number in range(60)):
+        is_mixed = (pictures % 1 > 0).any()
+        is_cut = np.ptp(pictures, axis=(1, 2, 3)).any()
+        found["both" if is_mixed and is_cut else "mixup" if is_mixed else "cutmix"] += 1
+    return found
+
+
+def test_a_batch_gets_either_mixup_or_cutmix_where_both_are_on() -> None:
+    found = ways_of_blending(mixup_alpha=1, cutmix_alpha=1)
+
+    assert set(found) == {"mixup", "cutmix"}
+    assert 20 <= found["mixup"] <= 40
+
+
+@pytest.mark.parametrize(
+    ("mixup_alpha", "cutmix_alpha", "way"), [(1, 0, "mixup"), (0, 1, "cutmix")]
+)
+def test_a_batch_gets_the_one_that_is_on(mixup_alpha: float, cutmix_alpha: float, way: str) -> None:
+    found = ways_of_blending(mixup_alpha=mixup_alpha, cutmix_alpha=cutmix_alpha)
+
+    assert found == {way: 60}
 
 
 labels = st.lists(st.integers(1, 50), min_size=2, max_size=6).map(

@@ -130,6 +130,21 @@ def test_the_test_ends_where_the_loss_diverges(
     assert losses[-5:].mean() > losses[:5].mean()
 
 
+def test_the_rate_is_found_for_what_the_run_will_learn(
+    signed: Path, config: TrainConfig, tmp_path: Path
+) -> None:
+    """The loss of naming artists and that of a blended label count, too."""
+    more = {"artist_weight": 1.0, "artist_works": 2, "cutmix_alpha": 1.0}
+    options = {"low": 1e-4, "high": 1e-3, "steps": 10}
+
+    for name, changes in (("plain", {}), ("more", more)):
+        with contextlib.suppress(TrainingError):  # so few steps need not suggest anything
+            find_rate(signed, tmp_path / name, config.model_copy(update=changes), **options)
+
+    plain, larger = (read_rates(tmp_path / name)[:, 2] for name in ("plain", "more"))
+    assert (larger > plain + 0.5).all()
+
+
 def test_losses_that_are_no_numbers_stay_out_of_the_table(
     dataset: Path, config: TrainConfig, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.errors import TrainingError
-from training.heads import HEADS, build_head
+from training.heads import HEADS, LOGITS, build_head
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +71,17 @@ def test_a_head_has_the_layers_of_its_text(name: str, units: list[int]) -> None:
     layers = [one.units for one in build(name).layers if isinstance(one, keras.layers.Dense)]
 
     assert layers == units
+
+
+def test_the_logits_of_artists_follow_those_of_the_styles() -> None:
+    head = build_head("gap", (None, None, 8), styles=18, dropout=0.25, artists=5)
+    styles = keras.Model(head.input, head.get_layer(LOGITS).output)
+    features = np.random.default_rng(0).normal(0, 1, (2, 3, 3, 8)).astype(np.float32)
+
+    logits = np.asarray(head(features, training=False))
+
+    assert logits.shape == (2, 23)
+    np.testing.assert_array_equal(logits[:, :18], styles(features, training=False))
 
 
 def test_pooling_takes_features_of_any_size() -> None:

@@ -1,26 +1,32 @@
 """A run: what it keeps, and that a broken-off one ends as if it had never stopped."""
 
 import resource
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.training.conftest import STYLES, make_raw, tiny_config
 from tests.training.small import build_small
 from training import train as steps
+from training.architectures import build_classifier
 from training.config import OrganiseConfig, TrainConfig
 from training.data import fixed_batches, load_part
 from training.errors import TrainingError
 from training.organise import organise
-from training.run_folder import load_run, read_history
-from training.train import load_classifier, stages, train
+from training.run_folder import checkpoints, load_run, read_history
+from training.train import load_classifier, load_parts, make_job, stages, train
 from training.works import load_dataset
 
 pytestmark = pytest.mark.slow
+
+Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,15 @@ def break_off_in_epoch(number: int, patch: pytest.MonkeyPatch) -> None:
             raise KeyboardInterrupt
 
     patch.setattr(steps._Keeper, "on_epoch_begin", on_epoch_begin)
+
+
+def break_off_at_the_end(patch: pytest.MonkeyPatch) -> None:
+    """Patched likewise: all epochs are done, and the run is not finished yet."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    patch.setattr(steps, "_conclude", die)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +76,10 @@ def assert_same_outcome(one: Path, other: Path) -> None:
     assert without_seconds(one) == without_seconds(other)
     assert load_run(one).best_epoch == load_run(other).best_epoch
     found, expected = (load_classifier(folder).get_weights() for folder in (one, other))
+    assert_same_weights(found, expected)
+
+
+def assert_same_weights(found: Sequence[Floats], expected: Sequence[Floats]) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
@@ -119,12 +138,8 @@ def test_a_run_killed_right_after_an_early_stop_is_finished_not_continued(
     weights: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = frozen_config(weights)
-
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "_conclude", die)
+        break_off_at_the_end(patch)
         with pytest.raises(KeyboardInterrupt):
             train(dataset, tmp_path, config)
     rows = read_history(tmp_path)
@@ -157,7 +172,7 @@ def test_a_frozen_backbone_keeps_its_weights(weights: Path, dataset: Path, tmp_p
 
     kept = load_classifier(tmp_path).get_layer("backbone").get_weights()
 
-    assert all(np.array_equal(a, b) for a, b in zip(kept, backbone.get_weights(), strict=True))
+    assert_same_weights(kept, backbone.get_weights())
 
 
 def test_the_head_alone_is_trained_in_the_first_stage(
@@ -170,7 +185,23 @@ def test_the_head_alone_is_trained_in_the_first_stage(
     train(dataset, tmp_path, config)
 
     kept = load_classifier(tmp_path).get_layer("backbone").get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(kept, backbone.get_weights(), strict=True))
+    assert_same_weights(kept, backbone.get_weights())
+
+
+@pytest.mark.parametrize("half_epochs", [0, 1])
+def test_the_kept_share_of_the_backbone_stays_as_it_was(
+    small: str, weights: Path, dataset: Path, tmp_path: Path, half_epochs: int
+) -> None:
+    before = build_small(input_shape=(64, 64, 3))
+    before.load_weights(weights)
+    options: dict[str, Any] = {"weights": weights, "kept_share": 0.75, "half_epochs": half_epochs}
+
+    train(dataset, tmp_path, tiny_config(architecture=small, **options))
+
+    after = load_classifier(tmp_path).get_layer("backbone")
+    for kept, start in zip(after.layers[:3], before.layers[:3], strict=True):
+        assert_same_weights(kept.get_weights(), start.get_weights())
+    assert not np.array_equal(after.layers[3].kernel, before.layers[3].kernel)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +221,214 @@ def test_stages_cover_every_epoch_once(
     assert [(one.begin, one.end, one.share) for one in stages(config)] == expected
 
 
-def test_mixed_precision_ends_in_a_classifier_of_full_precision(
+def signed_config(**changes: Any) -> TrainConfig:
+    """Return options with which a run names artists, too."""
+    options = {"architecture": "small", "artist_weight": 0.5, "artist_works": 2}
+    return tiny_config(**(options | changes))
+
+
+def by_epoch(dataset: Path, folder: Path, config: TrainConfig) -> list[keras.Model]:
+    """Train and return the model as it is after each epoch; the run is not finished then."""
+    found = []
+    for epoch in range(1, config.epochs + 1):
+        with pytest.MonkeyPatch.context() as patch:
+            if epoch < config.epochs:
+                break_off_in_epoch(epoch + 1, patch)
+            else:
+                break_off_at_the_end(patch)
+            with pytest.raises(KeyboardInterrupt):
+                train(dataset, folder, config)
+        found.append(keras.models.load_model(checkpoints(folder)[-1]))
+    return found
+
+
+def assert_mean(found: Sequence[Floats], models: Sequence[Sequence[Floats]]) -> None:
+    """Check each weight against its mean over the models, which differ in it."""
+    for one, several in zip(found, zip(*models, strict=True), strict=True):
+        np.testing.assert_allclose(one, np.mean(several, axis=0), rtol=1e-5, atol=1e-7)
+        assert not np.array_equal(several[0], several[-1])
+
+
+@pytest.fixture(scope="module")
+def learnt(
+    small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[list[Floats]]:
+    """What backbone and styles' logits have learnt after each of three epochs."""
+    models = by_epoch(signed, tmp_path_factory.mktemp("learnt"), signed_config(epochs=3))
+    cores = [model.get_layer(small) for model in models]
+    return [
+        [
+            *core.get_layer("backbone").get_weights(),
+            *core.get_layer("head").get_layer("logits").get_weights(),
+        ]
+        for core in cores
+    ]
+
+
+@pytest.fixture(scope="module")
+def averaged(small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("averaged")
+    train(signed, folder, signed_config(epochs=3, averaged_epochs=2))
+    return folder
+
+
+def test_the_model_is_the_mean_of_the_last_epochs(
+    averaged: Path, learnt: list[list[Floats]]
+) -> None:
+    found = load_classifier(averaged).get_weights()
+
+    assert_mean(found, learnt[1:])
+
+
+def test_the_model_is_the_mean_of_all_epochs_where_there_are_fewer(
+    signed: Path, learnt: list[list[Floats]], tmp_path: Path
+) -> None:
+    train(signed, tmp_path, signed_config(epochs=3, averaged_epochs=9))
+
+    assert_mean(load_classifier(tmp_path).get_weights(), learnt)
+
+
+def test_the_mean_of_a_resumed_run_is_that_of_an_unbroken_one(
+    averaged: Path, signed: Path, tmp_path: Path
+) -> None:
+    config = signed_config(epochs=3, averaged_epochs=2)
+
+    resume_after_a_break(signed, tmp_path, config, epoch=3)
+
+    assert_same_outcome(tmp_path, averaged)
+
+
+def test_the_weights_of_single_epochs_are_gone_in_the_end(averaged: Path, unbroken: Path) -> None:
+    assert {one.name for one in averaged.iterdir()} == {one.name for one in unbroken.iterdir()}
+
+
+def test_the_frozen_recipe_averages_its_head(weights: Path, dataset: Path, tmp_path: Path) -> None:
+    config = frozen_config(weights, epochs=2, averaged_epochs=2, head="gap")
+    heads = by_epoch(dataset, tmp_path, config)
+
+    train(dataset, tmp_path, config)
+
+    found = load_classifier(tmp_path).get_layer("head").get_weights()
+    assert_mean(found, [head.get_weights() for head in heads])
+
+
+@pytest.fixture(scope="module")
+def teacher(small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("teacher")
+    train(signed, folder, tiny_config(architecture=small, epochs=1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def student(teacher: Path, signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that learns from labels, artists and a teacher."""
+    folder = tmp_path_factory.mktemp("student")
+    train(signed, folder, signed_config(teachers=(teacher,)))
+    return folder
+
+
+def test_only_backbone_and_styles_are_left_of_a_run_with_artists_and_a_teacher(
+    student: Path, teacher: Path
+) -> None:
+    found, plain = (load_classifier(folder) for folder in (student, teacher))
+
+    assert [one.shape for one in found.weights] == [one.shape for one in plain.weights]
+    assert found.output_shape == plain.output_shape == (None, 2)
+
+
+def test_what_is_left_names_as_many_pictures_as_in_its_best_epoch(
+    student: Path, signed: Path
+) -> None:
+    part = load_part(signed, split="picture", part="validation")
+    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
+
+    logits = np.asarray(load_classifier(student)(inputs, training=False))
+
+    best = read_history(student)[load_run(student).best_epoch - 1]
+    named = np.mean(logits.argmax(axis=1) == targets.argmax(axis=1))
+    assert named == pytest.approx(best["val_accuracy"])
+
+
+def test_a_teacher_learns_nothing_itself(
+    teacher: Path, signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_classifier(teacher).get_weights()
+    break_off_at_the_end(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        train(signed, tmp_path, signed_config(teachers=(teacher,)))
+
+    after = keras.models.load_model(checkpoints(tmp_path)[-1]).get_layer("teacher-0")
+
+    assert_same_weights(after.get_weights(), before)
+
+
+def test_a_resumed_run_with_a_teacher_ends_as_an_unbroken_one(
+    student: Path, teacher: Path, signed: Path, tmp_path: Path
+) -> None:
+    resume_after_a_break(signed, tmp_path, signed_config(teachers=(teacher,)), epoch=2)
+
+    assert_same_outcome(tmp_path, student)
+
+
+def twin_of(run: Path, folder: Path, *, dropout: float = 0.2, scale: float = 1.0) -> Path:
+    """Copy a run; its model has another dropout, or all weights times `scale`."""
+    shutil.copytree(run, folder)
+    config = load_run(run).plan.config.model_copy(update={"dropout": dropout})
+    twin = build_classifier(config, styles=2, size_px=None)
+    twin.set_weights([scale * weight for weight in load_classifier(run).get_weights()])
+    twin.save(folder / "model.keras")
+    return folder
+
+
+def taught(dataset: Path, teachers: tuple[Path, ...], *, training: bool) -> Floats:
+    """Return what the teachers say of the first pictures, changed at random while training."""
+    config = tiny_config(architecture="small", teachers=teachers)
+    parts = load_parts(dataset, config)
+    model = make_job(dataset, parts, config, styles=2).build()
+    pictures = parts["train"].read(range(8)).astype(np.float32)
+    return np.asarray(model(pictures, training=training))[:, -2:]
+
+
+def test_several_teachers_answer_with_their_mean(
+    teacher: Path, signed: Path, tmp_path: Path
+) -> None:
+    teachers = (teacher, twin_of(teacher, tmp_path / "twin", scale=1.5))
+    pictures = load_parts(signed, tiny_config())["train"].read(range(8)).astype(np.float32)
+
+    found = taught(signed, teachers, training=False)
+
+    answers = [keras.ops.softmax(load_classifier(one)(pictures)) for one in teachers]
+    np.testing.assert_allclose(found, np.mean(answers, axis=0), rtol=1e-4)
+    assert np.abs(np.subtract(*answers)).max() > 0.001
+
+
+def test_a_teacher_answers_with_all_its_features_while_training(
+    teacher: Path, signed: Path, tmp_path: Path
+) -> None:
+    forgetful = twin_of(teacher, tmp_path / "forgetful", dropout=0.9)
+    steady = twin_of(teacher, tmp_path / "steady", dropout=0.0)
+
+    found = taught(signed, (forgetful,), training=True)
+
+    np.testing.assert_allclose(found, taught(signed, (steady,), training=True), rtol=1e-5)
+
+
+def test_a_teacher_that_is_not_finished_is_refused(
     small: str, dataset: Path, tmp_path: Path
 ) -> None:
-    train(dataset, tmp_path, tiny_config(architecture=small, precision="mixed_bfloat16", epochs=1))
+    config = tiny_config(architecture=small, teachers=(tmp_path / "nobody",))
+
+    with pytest.raises(TrainingError, match="nobody is no finished run"):
+        train(dataset, tmp_path / "run", config)
+
+
+@pytest.mark.parametrize("has_teacher", [False, True])
+def test_mixed_precision_ends_in_a_classifier_of_full_precision(
+    teacher: Path, signed: Path, tmp_path: Path, has_teacher: bool
+) -> None:
+    config = tiny_config(architecture="small", precision="mixed_bfloat16", epochs=1)
+    more = {"teachers": (teacher,), "artist_weight": 0.5, "artist_works": 2}
+    train(signed, tmp_path, config.model_copy(update=more if has_teacher else {}))
 
     classifier = load_classifier(tmp_path)
 
