@@ -145,7 +145,7 @@ class RandomCast(_Random):
     def change(self, pictures: Any) -> Any:
         """Keep the shape (batch, side, side, 3)."""
         gains = [self._uniform(pictures, 1 - self.gain, 1 + self.gain) for _ in range(3)]
-        cast = pictures * ops.stack(gains, axis=1)[:, None, None, :]
+        cast = ops.multiply(pictures, ops.stack(gains, axis=1)[:, None, None, :])
         is_grey = self._uniform(pictures, 0.0, 1.0) < self.grey_share
         grey = ops.matmul(cast, _TO_YCC[0][:, np.newaxis])
         return ops.where(is_grey[:, None, None, None], grey, cast)

@@ -86,9 +86,12 @@ def artist_targets(artists: Sequence[str], *, min_works: int) -> NDArray[np.floa
     """Return a column per artist with so many works: 1 for theirs; rows of nobody are all 0."""
     counts = Counter(artist for artist in artists if artist)
     chosen = sorted(artist for artist, count in counts.items() if count >= min_works)
-    return np.array(
-        [[artist == one for one in chosen] for artist in artists], dtype=np.float32
-    ).reshape(len(artists), len(chosen))
+    columns = {artist: column for column, artist in enumerate(chosen)}
+    targets = np.zeros((len(artists), len(chosen)), np.float32)
+    for row, artist in enumerate(artists):
+        if artist in columns:
+            targets[row, columns[artist]] = 1
+    return targets
 
 
 class TrainingBatches:
@@ -265,14 +268,11 @@ def cutmix(batch: Batch, *, alpha: float, generator: np.random.Generator) -> Bat
     height, width = inputs.shape[1:3]
     drawn = generator.beta(alpha, alpha, len(inputs))
     extent = np.sqrt(np.minimum(drawn, 1 - drawn))
-    top, left = generator.random((2, len(inputs))) * (1 - extent)
-    kept = np.ones(len(inputs), np.float32)
-    for number, (y, x, side) in enumerate(zip(top, left, extent, strict=True)):
-        rows = slice(round(y * height), round((y + side) * height))
-        columns = slice(round(x * width), round((x + side) * width))
-        inputs[number, rows, columns] = others[number, rows, columns]
-        covered = (rows.stop - rows.start) * (columns.stop - columns.start)
-        kept[number] = 1 - covered / (height * width)
+    rows, columns = (extent * height).astype(int), (extent * width).astype(int)
+    top, left = generator.integers(0, [height - rows + 1, width - columns + 1])
+    for number, (y, x, tall, wide) in enumerate(zip(top, left, rows, columns, strict=True)):
+        inputs[number, y : y + tall, x : x + wide] = others[number, y : y + tall, x : x + wide]
+    kept = (1 - rows * columns / (height * width)).astype(np.float32)
 
     def blend(values: NDArray[np.float32]) -> NDArray[np.float32]:
         own = kept.reshape(-1, *[1] * (values.ndim - 1))

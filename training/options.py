@@ -13,7 +13,7 @@ _DEFAULTS = {name: TrainConfig(recipe=name) for name in ("fine-tune", "frozen")}
 def _help(text: str, field: str) -> str:
     """Add what the recipes have by themselves."""
     values = {name: getattr(config, field) for name, config in _DEFAULTS.items()}
-    fine, frozen = values["fine-tune"], values["frozen"]
+    fine, frozen = ("none" if value == () else value for value in values.values())
     if fine == frozen:
         return f"{text} ({fine})"
     return f"{text} (fine-tune {fine}, frozen {frozen})"
@@ -103,6 +103,10 @@ ArtistWeight = Annotated[
     float | None,
     _option("How much naming the artist counts beside the style; 0: not.", "artist_weight"),
 ]
+ArtistWorks = Annotated[
+    int | None,
+    _option("Artists with fewer training pictures are not named.", "artist_works"),
+]
 Teachers = Annotated[
     list[Path] | None,
     _option("A finished run to learn from beside the labels; may be repeated.", "teachers"),
@@ -131,7 +135,10 @@ GreyShare = Annotated[
     float | None, _option("Share of training pictures that lose all colour.", "grey_share")
 ]
 MaxSoftness = Annotated[
-    float | None, _option("Half of the training pictures are shrunk so far.", "max_softness")
+    float | None,
+    _option(
+        "Half of the training pictures are shrunk by up to this factor and back.", "max_softness"
+    ),
 ]
 MinCropArea = Annotated[
     float | None, _option("Smallest share of a picture that a crop shows.", "min_crop_area")

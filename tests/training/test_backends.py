@@ -45,7 +45,8 @@ small.main()
 )
 OPTIONS = (
     "--architecture small --weights none --epochs 2 --batch-size 8 --crop 48 --learning-rate 1e-3 "
-    "--note jax"
+    "--note jax --cutmix-alpha 1 --artist-weight 0.5 --averaged-epochs 2 --kept-share 0.25 "
+    "--rotation-deg 10 --colour-cast 0.1 --grey-share 0.1"
 ).split()
 
 
@@ -61,9 +62,9 @@ def run_on_jax(program: str, *arguments: object) -> subprocess.CompletedProcess[
 
 
 @pytest.fixture(scope="module")
-def jax_run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def jax_run(signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("jax")
-    result = run_on_jax(TRAIN, "train", dataset, folder, *OPTIONS)
+    result = run_on_jax(TRAIN, "train", signed, folder, *OPTIONS)
     assert result.returncode == 0, result.stderr
     return folder
 
@@ -103,31 +104,44 @@ def test_a_model_of_jax_answers_the_same_on_tensorflow(jax_run: Path, tmp_path: 
 
 
 def test_a_broken_off_run_on_jax_ends_as_an_unbroken_one(
-    jax_run: Path, dataset: Path, tmp_path: Path
+    jax_run: Path, signed: Path, tmp_path: Path
 ) -> None:
-    broken = run_on_jax(BROKEN_OFF, "train", dataset, tmp_path, *OPTIONS)
+    broken = run_on_jax(BROKEN_OFF, "train", signed, tmp_path, *OPTIONS)
     assert broken.returncode == 1
     assert "run the same command again to go on" in broken.stderr
     assert len(read_history(tmp_path)) == 1
 
-    result = run_on_jax(TRAIN, "train", dataset, tmp_path, *OPTIONS)
+    result = run_on_jax(TRAIN, "train", signed, tmp_path, *OPTIONS)
 
     assert result.returncode == 0, result.stderr
     assert [row | {"seconds": 0} for row in read_history(tmp_path)] == [
         row | {"seconds": 0} for row in read_history(jax_run)
     ]
     assert load_plan(tmp_path).note == "jax"
+    found, expected = (load_classifier(folder).get_weights() for folder in (tmp_path, jax_run))
+    assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
 def test_the_loss_on_jax_is_near_that_on_tensorflow(
-    jax_run: Path, small: str, dataset: Path, tmp_path: Path
+    jax_run: Path, small: str, signed: Path, tmp_path: Path
 ) -> None:
     from training.train import train
 
     config = load_run(jax_run).plan.config
-    assert config == tiny_config(architecture=small, batch_norm_momentum=0.98, warmup_epochs=1.0)
+    assert config == tiny_config(
+        architecture=small,
+        batch_norm_momentum=0.98,
+        warmup_epochs=1.0,
+        cutmix_alpha=1,
+        artist_weight=0.5,
+        averaged_epochs=2,
+        kept_share=0.25,
+        rotation_deg=10,
+        colour_cast=0.1,
+        grey_share=0.1,
+    )
 
-    train(dataset, tmp_path, config)
+    train(signed, tmp_path, config)
 
     # the random numbers of the two backends are others
     losses = [[row["val_loss"] for row in read_history(one)] for one in (tmp_path, jax_run)]

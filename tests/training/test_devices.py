@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import tiny_config
+from training.config import TrainConfig
 from training.devices import describe, spread
 from training.run_folder import load_run, read_history
 
@@ -50,11 +51,11 @@ with registered():
 """
 
 
-def train_on_two(dataset: Path, run: Path, *, break_in_epoch: int = 0) -> str:
-    """Train three epochs; 0 breaks in none."""
-    config = tiny_config(architecture="small", epochs=3).model_dump_json()
+def train_on_two(dataset: Path, run: Path, config: TrainConfig, *, break_in_epoch: int = 0) -> str:
+    """Train; 0 breaks in no epoch."""
+    options = (dataset, run, config.model_dump_json(), break_in_epoch)
     result = subprocess.run(
-        [sys.executable, "-c", ON_TWO_DEVICES, str(dataset), str(run), config, str(break_in_epoch)],
+        [sys.executable, "-c", ON_TWO_DEVICES, *map(str, options)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -64,11 +65,23 @@ def train_on_two(dataset: Path, run: Path, *, break_in_epoch: int = 0) -> str:
     return result.stdout
 
 
-def test_two_devices_share_a_run_that_can_be_broken_off(dataset: Path, tmp_path: Path) -> None:
-    assert "broken off" in train_on_two(dataset, tmp_path, break_in_epoch=3)
+@pytest.fixture(scope="module")
+def teacher(small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from training.train import train
+
+    folder = tmp_path_factory.mktemp("teacher")
+    train(signed, folder, tiny_config(architecture=small, epochs=1))
+    return folder
+
+
+def test_two_devices_share_a_run_that_can_be_broken_off(
+    teacher: Path, signed: Path, tmp_path: Path
+) -> None:
+    config = tiny_config(architecture="small", epochs=3, artist_weight=0.5, teachers=(teacher,))
+    assert "broken off" in train_on_two(signed, tmp_path, config, break_in_epoch=3)
     begun = read_history(tmp_path)
 
-    train_on_two(dataset, tmp_path)
+    train_on_two(signed, tmp_path, config)
 
     rows = read_history(tmp_path)
     assert load_run(tmp_path).epochs == len(rows) == 3

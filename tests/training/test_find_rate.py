@@ -1,5 +1,6 @@
 """The range test: what it suggests, when it ends, what it writes and refuses."""
 
+import contextlib
 import csv
 from pathlib import Path
 from typing import Any
@@ -134,12 +135,15 @@ def test_the_rate_is_found_for_what_the_run_will_learn(
     signed: Path, config: TrainConfig, tmp_path: Path
 ) -> None:
     """The loss of naming artists and that of a blended label count, too."""
-    more = {"artist_weight": 1.0, "artist_works": 2, "cutmix_alpha": 1.0}
-    options = {"low": 1e-4, "high": 1e-3, "steps": 10}
+    changes: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "more": {"artist_weight": 1.0, "artist_works": 2, "cutmix_alpha": 1.0},
+    }
 
-    for name, changes in (("plain", {}), ("more", more)):
+    for name, change in changes.items():
+        found = config.model_copy(update=change)
         with contextlib.suppress(TrainingError):  # so few steps need not suggest anything
-            find_rate(signed, tmp_path / name, config.model_copy(update=changes), **options)
+            find_rate(signed, tmp_path / name, found, low=1e-4, high=1e-3, steps=10)
 
     plain, larger = (read_rates(tmp_path / name)[:, 2] for name in ("plain", "more"))
     assert (larger > plain + 0.5).all()
