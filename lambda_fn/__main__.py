@@ -36,13 +36,19 @@ def serve(
     import uvicorn
 
     from lambda_fn.app import create_app
+    from lambda_fn.contract.manifest import EVALUATION_FILE
 
     _hush_pillow()
     with _listen(host, port) as listener:
         settings = _read_settings()
         web = _find_page(settings)
         model = _load(settings)
-        app = create_app(model, max_body_bytes=settings.max_body_bytes, web=web)
+        app = create_app(
+            model,
+            max_body_bytes=settings.max_body_bytes,
+            evaluation=settings.model / EVALUATION_FILE,
+            web=web,
+        )
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         address = f"[{host}]" if ":" in host else host

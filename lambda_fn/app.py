@@ -15,7 +15,7 @@ from lambda_fn.body import BodyReader
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
-from lambda_fn.model import StyleModel
+from lambda_fn.model import StyleModel, read_evaluation
 from lambda_fn.page import Page
 from lambda_fn.predict import predict
 from lambda_fn.schemas import (
@@ -23,6 +23,7 @@ from lambda_fn.schemas import (
     ErrorFacts,
     Guide,
     Health,
+    ModelCard,
     ModelInfo,
     Prediction,
     StyleInfo,
@@ -56,9 +57,16 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(model: StyleModel, *, max_body_bytes: int, web: Path | None = None) -> FastAPI:
+def create_app(
+    model: StyleModel,
+    *,
+    max_body_bytes: int,
+    evaluation: Path | None = None,
+    web: Path | None = None,
+) -> FastAPI:
     """Return the service for one loaded model.
 
+    evaluation: file of what the model's tests showed, read when it is asked for.
     web: folder of the page to serve at `/`; without it `/` answers a short guide in JSON.
     """
     app = FastAPI(
@@ -73,6 +81,7 @@ def create_app(model: StyleModel, *, max_body_bytes: int, web: Path | None = Non
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
     )
     _add_routes(app, model, max_body_bytes)
+    _add_card(app, model, evaluation)
     _add_error_handlers(app)
     add_docs(app)
     if web is not None:
@@ -114,6 +123,14 @@ def _add_routes(app: FastAPI, model: StyleModel, max_body_bytes: int) -> None:
     def read_health() -> Health:
         """Say that the service is up; also a way to wake it before the first picture."""
         return Health(model=model.manifest.id)
+
+
+def _add_card(app: FastAPI, model: StyleModel, evaluation: Path | None) -> None:
+    @app.get("/v1/model", tags=["about"])
+    def read_model() -> ModelCard:
+        """Tell all that is known about the model: data, recipe, figures, where it fails."""
+        found = read_evaluation(evaluation) if evaluation else None
+        return ModelCard(manifest=model.manifest, evaluation=found)
 
 
 def _styles(model: StyleModel) -> Styles:

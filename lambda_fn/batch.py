@@ -54,8 +54,12 @@ def predict_file(model: StyleModel, path: Path) -> Row:
 
 
 def write_csv(rows: Sequence[Row], styles: Sequence[str], target: Path) -> None:
-    """Write a line per picture: its style, the probability of each style, or the reason."""
-    head = ["path", "style", "probability", "width", "height", "format", *styles]
+    """Write a line per picture: its style, how sure, the probability of each style, or the reason.
+
+    The candidates stand in one cell, most likely first, with spaces between them.
+    """
+    facts = ("path", "style", "probability", "verdict", "candidates", "width", "height", "format")
+    head = [*facts, *styles]
     with _whole_text(target) as file:
         table = csv.DictWriter(file, [*head, "error", "message"], lineterminator="\n")
         table.writeheader()
@@ -83,7 +87,12 @@ def _cells(row: Row) -> dict[str, object]:
     if answer is None:
         return {}
     return (
-        {"style": answer.style.slug, "probability": f"{answer.style.probability:.4f}"}
+        {
+            "style": answer.style.slug,
+            "probability": f"{answer.style.probability:.4f}",
+            "verdict": answer.verdict,
+            "candidates": " ".join(answer.candidates),
+        }
         | answer.picture.model_dump()
         | {style.slug: f"{style.probability:.4f}" for style in answer.probabilities}
     )

@@ -6,13 +6,16 @@ file behind the same protocol, for comparison.
 """
 
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.manifest import (
     KERAS_FILE,
@@ -22,7 +25,7 @@ from lambda_fn.contract.manifest import (
     sha256_of,
 )
 
-Probabilities = Annotated[NDArray[np.float32], "shape (styles,), in manifest order, sums to 1"]
+Floats = NDArray[np.float32]
 Runtime = Literal["litert", "tensorflow"]
 
 
@@ -38,6 +41,20 @@ class MissingRuntimeError(ModelError):
     """What runs the model is not installed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one pass through the graph says about a picture."""
+
+    probabilities: Annotated[Floats, "shape (styles,), in manifest order, sums to 1"]
+    embedding: Annotated[Floats, "shape (embedding_size,), of unit length"]
+    maps: Annotated[Floats, "shape (styles, rows, columns)"] | None
+    """how much each place speaks for each style, against the mean of all styles: in units of
+    logits, below 0 where it speaks against it. None if the head of the network has no such maps
+    """
+    painting: float | None
+    """how much the picture looks like a painting, 0 to 1; None if the model cannot tell"""
+
+
 class StyleModel(Protocol):
     """A loaded model; may be called from several threads."""
 
@@ -46,8 +63,8 @@ class StyleModel(Protocol):
         """What the model says about itself."""
         ...
 
-    def probabilities(self, pixels: Pixels) -> Probabilities:
-        """Return how likely each style of the manifest is.
+    def answer(self, pixels: Pixels) -> Answer:
+        """Return what the model says about a picture.
 
         pixels: float32, shape (input_size_px, input_size_px, 3), RGB, 0 to 255.
         """
@@ -81,26 +98,66 @@ class LiteRtModel:
             self._interpreter = Interpreter(model_path=str(file), num_threads=threads)
             self._run = self._interpreter.get_signature_runner()
             shape = tuple(self._run.get_input_details()["pixels"]["shape"])
-            styles = int(self._run.get_output_details()["probabilities"]["shape"][-1])
+            outputs = {
+                name: tuple(details["shape"])
+                for name, details in self._run.get_output_details().items()
+            }
         except (ValueError, RuntimeError, KeyError) as error:
             raise ModelFolderError(f"{file} is no model of ours: {error}") from error
-        size_px = manifest.input_size_px
-        if shape != (1, size_px, size_px, 3) or styles != len(manifest.styles):
-            raise ModelFolderError(
-                f"{file} takes {shape} and gives {styles} styles, but its manifest says "
-                f"{size_px} px and {len(manifest.styles)} styles"
-            )
+        _require_fit(manifest, file, {"pixels": shape} | outputs)
 
     @property
     def manifest(self) -> ModelManifest:
         """What the model says about itself."""
         return self._manifest
 
-    def probabilities(self, pixels: Pixels) -> Probabilities:
-        """Return how likely each style of the manifest is."""
+    def answer(self, pixels: Pixels) -> Answer:
+        """Return what the model says about a picture."""
         with self._lock:
-            answer: Probabilities = self._run(pixels=pixels[np.newaxis])["probabilities"][0]
-        return answer
+            outputs = self._run(pixels=pixels[np.newaxis])
+        return make_answer(outputs)
+
+
+def read_evaluation(file: Path) -> ModelEvaluation | None:
+    """Return what the model's tests showed; None where the folder has no such file.
+
+    Raises:
+        ModelFolderError: the file is of another version.
+    """
+    if not file.is_file():
+        return None
+    try:
+        return ModelEvaluation.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ModelFolderError(f"{file} does not fit this version: {error}") from error
+
+
+def make_answer(outputs: Mapping[str, Floats]) -> Answer:
+    """Return the answer that the outputs of the graph for one picture are."""
+    return Answer(
+        outputs["probabilities"][0],
+        outputs["embedding"][0],
+        outputs["maps"][0] if "maps" in outputs else None,
+        float(outputs["painting"][0, 0]) if "painting" in outputs else None,
+    )
+
+
+def _require_fit(manifest: ModelManifest, file: Path, shapes: Mapping[str, Any]) -> None:
+    """Check what the graph takes and gives against what its manifest says."""
+    size_px, styles = manifest.input_size_px, len(manifest.styles)
+    expected = {
+        "pixels": (1, size_px, size_px, 3),
+        "probabilities": (1, styles),
+        "embedding": (1, manifest.embedding_size),
+    }
+    if manifest.painting:
+        expected["painting"] = (1, 1)
+    for name, shape in expected.items():
+        if shapes.get(name) != shape:
+            raise ModelFolderError(
+                f"{file} does not fit its manifest: `{name}` should have the shape {shape}, "
+                f"but has {shapes.get(name, 'none')}: export the run again"
+            )
 
 
 def _load_keras_model(manifest: ModelManifest, file: Path) -> StyleModel:

@@ -8,6 +8,7 @@ from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.model import StyleModel
 from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
+from lambda_fn.verdict import draw_heat_maps, find_candidates, find_verdict, read_track_record
 
 
 def predict(model: StyleModel, data: bytes) -> Prediction:
@@ -22,22 +23,27 @@ def predict(model: StyleModel, data: bytes) -> Prediction:
     except PictureError as error:
         raise errors.of_picture(error) from error
     decoded = time.perf_counter()
-    probabilities = model.probabilities(picture.pixels)
+    manifest, answer = model.manifest, model.answer(picture.pixels)
     finished = time.perf_counter()
     ranked = sorted(
         (
             StyleProbability(
                 slug=slug, name=STYLE_BY_SLUG[slug].name, probability=float(probability)
             )
-            for slug, probability in zip(model.manifest.styles, probabilities, strict=True)
+            for slug, probability in zip(manifest.styles, answer.probabilities, strict=True)
         ),
         key=lambda style: -style.probability,
     )
+    candidates = find_candidates(answer, manifest)
     return Prediction(
         id=str(uuid.uuid4()),
-        model=ModelRef(id=model.manifest.id, architecture=model.manifest.architecture),
+        model=ModelRef(id=manifest.id, architecture=manifest.architecture),
         style=ranked[0],
         probabilities=ranked,
+        verdict=find_verdict(answer, manifest, candidates),
+        candidates=candidates,
+        track_record=read_track_record(manifest, ranked[0].slug),
+        heat_maps=draw_heat_maps(answer, manifest, candidates),
         picture=PictureFacts(width=picture.width, height=picture.height, format=picture.format),
         timing_ms={
             "decode": _milliseconds(started, decoded),

@@ -11,11 +11,11 @@ import numpy as np
 
 from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.manifest import ModelManifest
-from lambda_fn.model import ModelFolderError, Probabilities
+from lambda_fn.model import Answer, ModelFolderError, make_answer
 
 
 class KerasModel:
-    """A Keras file that gives logits; the calibrated softmax is added here."""
+    """The Keras file that `export` leaves in the run folder: the graph of the released file."""
 
     def __init__(self, manifest: ModelManifest, file: Path) -> None:
         self._manifest = manifest
@@ -29,7 +29,7 @@ class KerasModel:
         """What the model says about itself."""
         return self._manifest
 
-    def probabilities(self, pixels: Pixels) -> Probabilities:
-        """Return how likely each style of the manifest is."""
-        logits = self._model(pixels[np.newaxis], training=False)
-        return np.asarray(keras.ops.softmax(logits / self._manifest.temperature)[0], np.float32)
+    def answer(self, pixels: Pixels) -> Answer:
+        """Return what the model says about a picture."""
+        outputs = self._model(pixels[np.newaxis], training=False)
+        return make_answer({name: np.asarray(one, np.float32) for name, one in outputs.items()})

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambda_fn.contract.manifest import TestMetrics
+from lambda_fn.contract.evaluation import ModelEvaluation
+from lambda_fn.contract.manifest import ModelManifest, TestMetrics
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Verdict = Literal["confident", "unsure", "not-a-painting"]
 
 
 class _Body(BaseModel):
@@ -36,6 +38,17 @@ class PictureFacts(_Body):
     format: str = Field(examples=["jpeg"])
 
 
+class TrackRecord(_Body):
+    """How the model did on pictures of one style that it was never trained on."""
+
+    precision: float = Field(description="how often it is right when it names this style")
+    recall: float = Field(description="how many pictures of this style it finds")
+    confused_with: str | None = Field(
+        description="slug of the style that its pictures are most often taken for instead"
+    )
+    pictures: int = Field(description="test pictures of this style")
+
+
 class Prediction(_Body):
     """The answer: the most likely style, and how likely each one is."""
 
@@ -43,6 +56,19 @@ class Prediction(_Body):
     model: ModelRef
     style: StyleProbability
     probabilities: list[StyleProbability] = Field(description="most likely first; they sum to 1")
+    verdict: Verdict = Field(
+        description="confident: one candidate. unsure: several. not-a-painting: it looks like a "
+        "photograph or the like, and the rest of the answer means little"
+    )
+    candidates: list[str] = Field(
+        description="slugs of the fewest styles that hold the right one in nine of ten pictures, "
+        "most likely first"
+    )
+    track_record: TrackRecord = Field(description="of the most likely style")
+    heat_maps: dict[str, list[list[float]]] = Field(
+        description="for each candidate, rows of 0 to 1 over the whole picture: where it speaks "
+        "for that style"
+    )
     picture: PictureFacts
     timing_ms: dict[str, float] = Field(examples=[{"decode": 7.1, "infer": 3.9, "total": 11.0}])
 
@@ -69,6 +95,13 @@ class Styles(_Body):
     styles: list[StyleInfo]
 
 
+class ModelCard(_Body):
+    """All that is known about the model: what it says of itself, and what its tests showed."""
+
+    manifest: ModelManifest
+    evaluation: ModelEvaluation | None
+
+
 class Health(_Body):
     """The service is up and its model is loaded."""
 
@@ -82,6 +115,7 @@ class Guide(_Body):
     name: str = "Style Your Art"
     predictions: str = "/v1/predictions"
     styles: str = "/v1/styles"
+    model: str = "/v1/model"
     health: str = "/v1/health"
     docs: str = "/docs"
     openapi: str = "/openapi.json"

@@ -3,10 +3,29 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lambda_fn.contract.evaluation import (
+    Baseline,
+    Coverage,
+    EpochFigures,
+    ListFigures,
+    Mistake,
+    ModelEvaluation,
+    Neighbours,
+    ReliabilityBin,
+    RocCurve,
+    SourceProbe,
+)
 from lambda_fn.contract.images import Pixels
-from lambda_fn.contract.manifest import DataSummary, ModelManifest, StyleMetrics, TestMetrics
+from lambda_fn.contract.manifest import (
+    CandidateRule,
+    DataSummary,
+    ModelManifest,
+    PaintingRule,
+    StyleMetrics,
+    TestMetrics,
+)
+from lambda_fn.model import Answer
 
 SLUGS = ("cubism", "impressionism", "ukiyo-e")
 _SHA = "0" * 64
@@ -14,7 +33,9 @@ _SHA = "0" * 64
 
 def make_manifest(styles: tuple[str, ...] = SLUGS) -> ModelManifest:
     """Return a manifest that is valid in itself."""
-    metrics = StyleMetrics(precision=0.5, recall=0.5, f1=0.5, support=10)
+    metrics = StyleMetrics(
+        precision=0.6, recall=0.4, f1=0.48, support=10, confused_with=styles[-1], confused_share=0.3
+    )
     return ModelManifest(
         id="fake-1",
         architecture="mobilenetv2",
@@ -22,6 +43,24 @@ def make_manifest(styles: tuple[str, ...] = SLUGS) -> ModelManifest:
         styles=styles,
         precision="float32",
         temperature=1.0,
+        embedding_size=2,
+        candidates=CandidateRule(
+            coverage=0.9,
+            threshold=0.7,
+            penalty=0.0,
+            free=1,
+            test_coverage=0.9,
+            test_size=1.5,
+            test_single=0.5,
+        ),
+        painting=PaintingRule(
+            threshold=0.5,
+            auroc=0.99,
+            paintings_refused=0.03,
+            photographs_refused=0.95,
+            paintings=30,
+            photographs=20,
+        ),
         test=TestMetrics(
             split="picture",
             pictures=30,
@@ -39,24 +78,83 @@ def make_manifest(styles: tuple[str, ...] = SLUGS) -> ModelManifest:
     )
 
 
+def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
+    """Return an evaluation that is valid in itself."""
+    figures = ListFigures(
+        metrics=make_manifest(styles).test,
+        run="first",
+        train=100,
+        confusion=[[10 if a == b else 0 for a in styles] for b in styles],
+        curves=dict.fromkeys((*styles, "micro", "macro")),
+        reliability=[ReliabilityBin(confidence=0.5, accuracy=0.4, pictures=30)],
+        candidates=Coverage(coverage=0.9, size=1.5, single=0.5),
+    )
+    return ModelEvaluation(
+        styles=styles,
+        lists={"picture": figures},
+        baselines=[Baseline(name="plain", lists={"picture": figures.metrics})],
+        painting=RocCurve(false_positive_rate=[0, 1], true_positive_rate=[0, 1], auc=0.5),
+        neighbours=Neighbours(
+            nearest=10,
+            same_style=0.6,
+            same_style_by_chance=0.1,
+            same_artist=0.3,
+            same_artist_by_chance=0.01,
+        ),
+        source_probe=SourceProbe(
+            most_common=0.5, from_style=0.7, from_embedding=0.72, from_both=0.75
+        ),
+        mistakes=[
+            Mistake(
+                title="Bridge",
+                artist="UNKNOWN",
+                year=1890,
+                truth=styles[0],
+                predicted=styles[1],
+                probability=0.95,
+            )
+        ],
+        history=[
+            EpochFigures(
+                epoch=1, loss=2, accuracy=0.3, val_loss=1.9, val_accuracy=0.4, learning_rate=1e-3
+            )
+        ],
+        recipe={"epochs": 1},
+        training_s=60.0,
+        device="1 x CPU",
+    )
+
+
 @dataclass
 class FakeModel:
-    """Always answers `best` first; remembers the pixels it was given."""
+    """Always answers `best` first; remembers the pixels it was given.
+
+    The top left place speaks for `best`, the bottom right for all others, half as strongly.
+    """
 
     best: str = "cubism"
+    probability: float = 0.9
+    painting: float | None = 0.8
+    has_maps: bool = True
     manifest: ModelManifest = field(default_factory=make_manifest)
     seen: list[Pixels] = field(default_factory=list)
 
-    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
+    def answer(self, pixels: Pixels) -> Answer:
         self.seen.append(pixels)
-        answer = np.full(len(self.manifest.styles), 0.1, np.float32)
-        answer[self.manifest.styles.index(self.best)] += 1 - answer.sum()
-        return answer
+        styles = len(self.manifest.styles)
+        place = self.manifest.styles.index(self.best)
+        probabilities = np.full(styles, (1 - self.probability) / (styles - 1), np.float32)
+        probabilities[place] = self.probability
+        maps = np.full((styles, 2, 2), -1, np.float32)
+        maps[:, 1, 1] = 2
+        maps[place] = [[4, 0], [0, -3]]
+        embedding = np.array([0.6, 0.8], np.float32)
+        return Answer(probabilities, embedding, maps if self.has_maps else None, self.painting)
 
 
 @dataclass
 class BrokenModel(FakeModel):
     """Fails as nothing should."""
 
-    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
+    def answer(self, pixels: Pixels) -> Answer:
         raise RuntimeError("secret detail")

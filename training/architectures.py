@@ -19,14 +19,35 @@ class Architecture:
 
     build: Callable[..., keras.Model]
     scale: Callable[[Any], Any]
+    texture: tuple[str, ...] = ()
+    """layers on the way whose activations tell paint from photographs better than the last one:
+    fine-tuning makes the end of the network blind to anything but style"""
 
 
 ARCHITECTURES = {
-    "resnet50": Architecture(resnet.ResNet50, resnet.preprocess_input),
-    "vgg16": Architecture(vgg16.VGG16, vgg16.preprocess_input),
-    "inceptionv3": Architecture(inception_v3.InceptionV3, inception_v3.preprocess_input),
-    "mobilenetv2": Architecture(mobilenet_v2.MobileNetV2, mobilenet_v2.preprocess_input),
-    "xception": Architecture(xception.Xception, xception.preprocess_input),
+    "resnet50": Architecture(
+        resnet.ResNet50,
+        resnet.preprocess_input,
+        ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out"),
+    ),
+    "vgg16": Architecture(
+        vgg16.VGG16,
+        vgg16.preprocess_input,
+        ("block2_conv2", "block3_conv3", "block4_conv3"),
+    ),
+    "inceptionv3": Architecture(
+        inception_v3.InceptionV3, inception_v3.preprocess_input, ("mixed0", "mixed3", "mixed7")
+    ),
+    "mobilenetv2": Architecture(
+        mobilenet_v2.MobileNetV2,
+        mobilenet_v2.preprocess_input,
+        tuple(f"block_{number}_expand_relu" for number in (3, 6, 10, 13)),
+    ),
+    "xception": Architecture(
+        xception.Xception,
+        xception.preprocess_input,
+        ("block3_sepconv2_bn", "block4_sepconv2_bn", "block13_sepconv2_bn"),
+    ),
 }
 
 
@@ -68,8 +89,15 @@ def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = config.batch_norm_momentum
     pixels = keras.Input((size_px, size_px, 3), name="pixels")
-    scaled = pixels / 255.0 if config.scaling == "unit" else architecture.scale(pixels)
+    scaled = scale_pixels(config, pixels)
     return keras.Model(pixels, backbone(scaled), name=f"{config.architecture}_features")
+
+
+def scale_pixels(config: TrainConfig, pixels: Any) -> Any:
+    """Bring RGB of 0 to 255 to what the backbone is given."""
+    if config.scaling == "unit":
+        return pixels / 255.0
+    return ARCHITECTURES[config.architecture].scale(pixels)
 
 
 def _build_backbone(

@@ -319,6 +319,7 @@ def train(
     mixup_alpha: options.MixupAlpha = None,
     cutmix_alpha: options.Cutmix = None,
     artist_weight: options.ArtistWeight = None,
+    artist_works: options.ArtistWorks = None,
     teacher: options.Teachers = None,
     teacher_weight: options.TeacherWeight = None,
     averaged_epochs: options.AveragedEpochs = None,
@@ -345,9 +346,14 @@ def train(
             from training.train import train as step
         done = step(dataset, run, config, note=note)
     stopped = ", stopped early" if done.stopped_early else ""
+    averaged = min(config.averaged_epochs, done.epochs)
+    what = (
+        f"the model of epoch {done.best_epoch}, the best on validation,"
+        if averaged == 1
+        else f"the mean of the models of the last {averaged} epochs"
+    )
     typer.echo(
-        f"{done.epochs} epochs in {done.seconds / 60:.0f} minutes{stopped}; the model of epoch "
-        f"{done.best_epoch}, the best on validation, is in {run}"
+        f"{done.epochs} epochs in {done.seconds / 60:.0f} minutes{stopped}; {what} is in {run}"
     )
 
 
@@ -394,7 +400,14 @@ def find_rate(
 @cli.command()
 def evaluate(
     dataset: Dataset,
-    run: FinishedRun,
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Run folder, made by train; with --release a model folder, by default the "
+            "released one.",
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="Another list to test on; the run's own by default.")
     ] = None,
@@ -402,9 +415,20 @@ def evaluate(
         list[str] | None,
         typer.Option(help="train, validation or test; may be repeated. All three by default."),
     ] = None,
+    release: Annotated[
+        bool,
+        typer.Option(
+            "--release", help="Check that a model folder does on its test list what it says."
+        ),
+    ] = False,
 ) -> None:
     """Measure a finished run: figures, tables, plots and a report to read."""
+    if release:
+        _check_release(dataset, run)
+        return
     with _one_clear_line():
+        if run is None:
+            raise TrainingError("name a run folder, or give --release")
         with _quiet_import():
             from training.evaluate import evaluate as step
             from training.evaluate import evaluation_folder
@@ -415,6 +439,17 @@ def evaluate(
     typer.echo(
         f"{metrics.top1:.1%} of {metrics.pictures} {name} pictures are named rightly "
         f"(95 %: {low:.1%} to {high:.1%}); the figures are in {folder}, report.html first"
+    )
+
+
+def _check_release(dataset: Path, folder: Path | None) -> None:
+    with _one_clear_line():
+        from training.shipped import RELEASE, check_release
+
+        test = check_release(dataset, folder or RELEASE)
+    typer.echo(
+        f"as the manifest says: {test.top1:.1%} of {test.pictures} test pictures are named "
+        f"rightly, macro-F1 {test.macro_f1:.3f}"
     )
 
 
@@ -479,6 +514,18 @@ def export(
             help="How weights are stored; float16 takes half the room of float32, int8 a quarter."
         ),
     ] = "float16",
+    photographs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures that are no paintings, to learn to refuse such."),
+    ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Run of the same recipe on another list, to show; may be repeated."),
+    ] = None,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(help="Evaluated run of another recipe to compare with; may be repeated."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
     ] = False,
@@ -495,6 +542,9 @@ def export(
             run,
             model,
             precision=precision,
+            photographs=photographs,
+            beside=beside or (),
+            baselines=baseline or (),
             is_replacing=replace,
             is_forced=force,
         )
@@ -502,6 +552,64 @@ def export(
         f"model {done.id} ({len(done.files) + 1} files, {done.test.top1:.1%} of "
         f"{done.test.pictures} test pictures right) is in {model}"
     )
+
+
+_Notes = Annotated[
+    Path | None,
+    typer.Option("--notes", help="Markdown list about the data, to put into the card."),
+]
+
+
+@cli.command()
+def release(
+    pictures: Annotated[Path, typer.Argument(help="Labelled pictures, as import takes them.")],
+    work: Annotated[Path, typer.Argument(help="Folder for what is made on the way; kept.")],
+    lists: Annotated[
+        Path, typer.Option(help="CSV of lists; those of picture, artist and source are used.")
+    ],
+    photographs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures that are no paintings, to learn to refuse such."),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Keras file of the backbone's ImageNet weights; downloaded by default."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Model folder to write, replacing what is there.")
+    ] = Path("lambda_fn/release"),
+    card: Annotated[Path, typer.Option("--card", help="Model card to write.")] = Path(
+        "docs/model-card.md"
+    ),
+    notes: _Notes = None,
+    min_pictures: Annotated[
+        int, typer.Option(help="Styles with fewer pictures stay out.")
+    ] = _ORGANISE.min_pictures_per_style,
+) -> None:
+    """Make the released model anew, by all steps; the same command again goes on after a stop."""
+    with _one_clear_line():
+        with _quiet_import():
+            from training.release import Ingredients, make_release
+        ingredients = Ingredients(pictures, lists, photographs, weights, min_pictures)
+        done = make_release(ingredients, work, out, card, notes=notes, tell=typer.echo)
+    typer.echo(
+        f"model {done.id} ({done.test.top1:.1%} of {done.test.pictures} test pictures right) is in "
+        f"{out}, its card is {card}"
+    )
+
+
+@cli.command()
+def card(
+    folder: Annotated[Path, typer.Argument(help="Model folder, or a run that was exported.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.")] = Path("model-card.md"),
+    notes: _Notes = None,
+) -> None:
+    """Write the model card: what the model is for, its data, its figures, where it fails."""
+    with _one_clear_line():
+        from training.card import write_card
+
+        done = write_card(folder, out, notes=notes)
+    typer.echo(f"the card of model {done.id} is in {out}")
 
 
 @contextmanager

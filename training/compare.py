@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from lambda_fn.contract.manifest import KERAS_FILE, sha256_of
+from lambda_fn.contract.manifest import sha256_of
 from lambda_fn.contract.styles import STYLES
 from training.architectures import ARCHITECTURES, build_classifier
 from training.comparison_report import Entry, write_comparison
@@ -25,7 +25,7 @@ from training.errors import TrainingError
 from training.evaluate import evaluation_folder, open_classifier
 from training.litert import convert
 from training.metrics import Evaluation, PartMetrics
-from training.run_folder import Run, load_run, read_history
+from training.run_folder import CLASSIFIER_FILE, Run, load_run, read_history
 
 NOT_RUN = "not run here: no ImageNet weights at hand"
 _THREADS = 2
@@ -133,7 +133,9 @@ class _Cost:
 
 
 def _weigh(classifier: keras.Model, size_px: int) -> _Model:
-    file = convert(classifier, size_px=size_px, temperature=1.0, precision="float32")
+    probabilities = keras.layers.Softmax()(classifier.output)
+    whole = keras.Model(classifier.input, {"probabilities": probabilities})
+    file = convert(whole, size_px=size_px, precision="float32")
     return _Model(weigh(classifier), size_px, file)
 
 
@@ -231,7 +233,7 @@ def _read_test(folder: Path, own: str) -> tuple[PartMetrics | None, str]:
         evaluation = Evaluation.model_validate_json(path.read_bytes())
     except ValidationError:
         return None, "evaluated by another version: evaluate again"
-    if evaluation.model_sha256 != sha256_of(folder / KERAS_FILE):
+    if evaluation.model_sha256 != sha256_of(folder / CLASSIFIER_FILE):
         return None, "evaluated with another model: evaluate again"
     test = evaluation.parts.get("test")
     return test, "" if test else "test not evaluated"

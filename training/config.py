@@ -211,6 +211,8 @@ class TrainConfig(_Config):
             raise ValueError("no epoch is left for the whole network: raise epochs")
         if self.recipe == "frozen" and (self.cutmix_alpha or self.artist_weight or self.teachers):
             raise ValueError("the frozen recipe knows no cutmix, no artists and no teachers")
+        if self.recipe == "frozen" and self.kept_share:
+            raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
         if self.head != "gap" and self.artist_weight:
             raise ValueError("only the head gap can name artists, too")
         return self

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_fn.contract.manifest import KERAS_FILE, sha256_of
+from lambda_fn.contract.manifest import TestMetrics, sha256_of
 from training import charts
 from training.data import Part, fixed_batches, load_part, look_ahead
 from training.errors import TrainingError
@@ -39,7 +39,7 @@ from training.metrics import (
     roc_curves,
     to_probabilities,
 )
-from training.run_folder import Run, load_run_on, read_history
+from training.run_folder import CLASSIFIER_FILE, Run, load_run_on, read_history, read_json
 from training.train import load_classifier
 
 _BATCH = 32
@@ -95,6 +95,32 @@ def evaluate(
     return evaluation
 
 
+def read_answers(
+    dataset_folder: Path, run_folder: Path, parts: Sequence[PartName]
+) -> dict[PartName, "Answers"]:
+    """Return what a finished run says to parts of its own list; kept answers are not asked anew.
+
+    Raises:
+        TrainingError: as for `evaluate`.
+    """
+    own = load_run_on(dataset_folder, run_folder).plan.config.split
+    reader = _Reader(dataset_folder, run_folder, own)
+    return {name: reader.read(name, split=own) for name in parts}
+
+
+def read_metrics(run_folder: Path) -> TestMetrics:
+    """Return the test figures of a run that was evaluated on its own list.
+
+    Raises:
+        TrainingError: it was not.
+    """
+    path = run_folder / "evaluation" / "metrics.json"
+    found = read_json(Evaluation, path).parts.get("test") if path.is_file() else None
+    if found is None:
+        raise TrainingError(f"{run_folder} has no test figures: run `python -m training evaluate`")
+    return TestMetrics(**{name: getattr(found, name) for name in TestMetrics.model_fields})
+
+
 def evaluation_folder(run_folder: Path, *, own: str, split: str) -> Path:
     """Return where the figures of a list go; `own` is the run's own list."""
     return run_folder / ("evaluation" if split == own else f"evaluation-{split}")
@@ -111,7 +137,7 @@ def open_classifier(run_folder: Path) -> keras.Model:
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise TrainingError(
-            f"{run_folder / KERAS_FILE} is missing or damaged ({first}): train again"
+            f"{run_folder / CLASSIFIER_FILE} is missing or damaged ({first}): train again"
         ) from error
 
 
@@ -126,7 +152,7 @@ def read_logits(classifier: keras.Model, part: Part) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class Answers:
     """What the run says to a part, and what would have been right."""
 
     logits: Floats
@@ -153,9 +179,9 @@ class _Reader:
         self._dataset_folder = dataset_folder
         self._run_folder = run_folder
         self._own = own
-        self.model_sha256 = sha256_of(run_folder / KERAS_FILE)
+        self.model_sha256 = sha256_of(run_folder / CLASSIFIER_FILE)
 
-    def read(self, name: PartName, *, split: str) -> _Answers:
+    def read(self, name: PartName, *, split: str) -> Answers:
         """Return the answers to a part, without what the run has seen of another list."""
         part, left_out = self._load(name, split)
         folder = evaluation_folder(self._run_folder, own=self._own, split=split)
@@ -167,7 +193,7 @@ class _Reader:
                 np.savez_compressed(
                     file, logits=logits, names=np.array(part.names), model=self.model_sha256
                 )
-        return _Answers(logits, part.labels, left_out)
+        return Answers(logits, part.labels, left_out)
 
     @cached_property
     def _classifier(self) -> keras.Model:
@@ -209,14 +235,14 @@ def _kept_logits(path: Path, part: Part, model_sha256: str) -> Floats | None:
     return logits if is_fresh and len(logits) == len(part.names) else None
 
 
-def _show(answers: _Answers, temperature: float, styles: tuple[str, ...]) -> _Shown:
+def _show(answers: Answers, temperature: float, styles: tuple[str, ...]) -> _Shown:
     probabilities = to_probabilities(answers.logits, temperature)
     confusion = count_confusion(probabilities, answers.labels)
     return _Shown(styles, answers.labels, answers.logits, probabilities, confusion)
 
 
 def _write(
-    run_folder: Path, run: Run, evaluation: Evaluation, answers: dict[PartName, _Answers]
+    run_folder: Path, run: Run, evaluation: Evaluation, answers: dict[PartName, Answers]
 ) -> None:
     target = evaluation_folder(run_folder, own=evaluation.own_split, split=evaluation.split)
     history = read_history(run_folder)

@@ -1,4 +1,4 @@
-"""A classifier -> a LiteRT file: `pixels` [1, size, size, 3] -> `probabilities` [1, styles].
+"""The answering graph -> a LiteRT file: `pixels` [1, size, size, 3] -> its outputs by name.
 
 With float16 the weights take half the room; they are widened when the file is loaded, and all is
 computed in float32. With int8 the weights take a quarter of it and most is computed in int8, by
@@ -20,26 +20,24 @@ Precision = Literal["float32", "float16", "int8"]
 
 
 def convert(
-    classifier: keras.Model,
+    answering: keras.Model,
     *,
     size_px: int,
-    temperature: float,
     precision: Precision,
     calibration: NDArray[np.float32] | None = None,
 ) -> bytes:
     """Return the file.
 
-    temperature: the logits are divided by it.
     calibration: float32 (pictures, size_px, size_px, 3), 0 to 255; needed for int8 only.
     """
     graph = tf.Module()
     # saved by name: TensorFlow does not find the variables inside a Keras 3 model, and a graph
     # without them converts without complaint into one that answers nan
-    graph.weights = [variable.value for variable in classifier.variables]
+    graph.weights = [variable.value for variable in answering.variables]
 
     def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = classifier(pixels, training=False)
-        return {"probabilities": tf.nn.softmax(logits / temperature)}
+        outputs: dict[str, tf.Tensor] = answering(pixels, training=False)
+        return outputs
 
     shape = tf.TensorSpec((1, size_px, size_px, 3), tf.float32, name="pixels")
     signature = tf.function(answer, input_signature=[shape])

@@ -172,8 +172,9 @@ def measure(
     """
     predicted = probabilities.argmax(axis=1)
     present = np.unique(labels)
-    intervals = bootstrap_intervals(count_confusion(probabilities, labels))
-    per_style = _per_style(labels, predicted, styles)
+    confusion = count_confusion(probabilities, labels)
+    intervals = bootstrap_intervals(confusion)
+    per_style = _per_style(labels, predicted, styles, confusion)
     return TestMetrics(
         split=split,
         pictures=len(labels),
@@ -287,13 +288,13 @@ def roc_curves(probabilities: Floats, labels: NDArray[np.int64], styles: tuple[s
     """
     is_style = labels[:, np.newaxis] == np.arange(len(styles))
     curves = {
-        slug: _curve(is_style[:, number], probabilities[:, number])
+        slug: roc_curve_of(is_style[:, number], probabilities[:, number])
         if 0 < is_style[:, number].sum() < len(labels)
         else None
         for number, slug in enumerate(styles)
     }
     found = [curve for curve in curves.values() if curve]
-    return Curves(curves, _curve(is_style.ravel(), probabilities.ravel()), _mean_curve(found))
+    return Curves(curves, roc_curve_of(is_style.ravel(), probabilities.ravel()), _mean_curve(found))
 
 
 def bootstrap_intervals(confusion: NDArray[np.int64]) -> ConfusionIntervals:
@@ -371,7 +372,8 @@ def _weighted_auc(
     return area
 
 
-def _curve(is_style: NDArray[np.bool_], scores: Floats) -> Curve:
+def roc_curve_of(is_style: NDArray[np.bool_], scores: Floats) -> Curve:
+    """Return the ROC curve of telling the one kind from the other by a score."""
     false_positive_rate, true_positive_rate, _ = roc_curve(is_style, scores)
     area = min(float(auc(false_positive_rate, true_positive_rate)), 1.0)  # rounding may pass 1
     return Curve(false_positive_rate, true_positive_rate, area)
@@ -409,12 +411,24 @@ def _averages(labels: NDArray[np.int64], probabilities: Floats, kind: str) -> Av
 
 
 def _per_style(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64], styles: tuple[str, ...]
+    labels: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    styles: tuple[str, ...],
+    confusion: NDArray[np.int64],
 ) -> dict[str, StyleMetrics]:
     columns = precision_recall_fscore_support(
         labels, predicted, labels=np.arange(len(styles)), zero_division=0
     )
+    # the first of the largest pairs of each style, as they are sorted
+    worst = {pair.truth: pair for pair in reversed(confused_pairs(confusion, styles))}
     return {
-        slug: StyleMetrics(precision=precision, recall=recall, f1=f1, support=support)
+        slug: StyleMetrics(
+            precision=precision,
+            recall=recall,
+            f1=f1,
+            support=support,
+            confused_with=worst[slug].predicted if slug in worst else None,
+            confused_share=worst[slug].share if slug in worst else 0.0,
+        )
         for slug, precision, recall, f1, support in zip(styles, *columns, strict=True)
     }

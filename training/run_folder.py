@@ -20,6 +20,8 @@ from training.config import TrainConfig
 from training.errors import TrainingError
 from training.works import load_dataset
 
+CLASSIFIER_FILE = "model.keras"
+"""float32 RGB 0 to 255 -> logits"""
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -37,6 +39,7 @@ class Plan(BaseModel):
     shapes: dict[str, tuple[int, ...]]
     """of one picture, and of what the head takes"""
     weights_sha256: str | None
+    teachers_sha256: tuple[str, ...] = ()
     callbacks: tuple[str, ...]
     commit: str
     versions: dict[str, str]

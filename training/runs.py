@@ -18,6 +18,7 @@ from rich.text import Text
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
+from training.run_folder import CLASSIFIER_FILE
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
@@ -31,7 +32,7 @@ COLUMNS = (
 )
 """Of the CSV; scores are of the best epoch, `test` of the run's own list."""
 
-_FILES = ("plan.json", "run.json", "history.csv", "model.keras")  # any of them makes it a run
+_FILES = ("plan.json", "run.json", "history.csv", CLASSIFIER_FILE)  # any of them makes it a run
 _COMMIT_DIGITS = 9
 _GAP = 2  # between the columns of a table
 _MIN_NOTE = 20  # characters; a longer note is broken into lines

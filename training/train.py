@@ -49,6 +49,7 @@ from training.files import whole_file
 from training.heads import LOGITS, build_head
 from training.optimise import compile_model
 from training.run_folder import (
+    CLASSIFIER_FILE,
     HISTORY,
     Plan,
     Run,
@@ -108,7 +109,7 @@ def train(dataset_folder: Path, run_folder: Path, config: TrainConfig, *, note: 
 def load_classifier(folder: Path) -> keras.Model:
     """Return the finished run's model: float32 RGB 0 to 255 -> logits (batch, styles)."""
     load_run(folder)
-    return keras.models.load_model(folder / "model.keras", compile=False)
+    return keras.models.load_model(folder / CLASSIFIER_FILE, compile=False)
 
 
 def load_parts(dataset_folder: Path, config: TrainConfig) -> dict[str, Part]:
@@ -128,6 +129,8 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
     side = dataset.config.size_px
     if config.recipe == "frozen":
         return
+    for teacher in config.teachers:
+        _refuse_teacher(teacher, config, dataset)
     if config.crop_px > side:
         raise TrainingError(
             f"crops of {config.crop_px} px are larger than the pictures of the dataset "
@@ -136,6 +139,17 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
     if config.head != "gap" and config.crop_px != side:
         raise TrainingError(
             f"head {config.head} takes pictures of one size: give --crop {side}, or --head gap"
+        )
+
+
+def _refuse_teacher(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
+    plan = load_run(folder).plan
+    if plan.styles != dataset.styles:
+        raise TrainingError(f"the teacher {folder} knows other styles than the dataset has")
+    if plan.config.split != config.split:
+        raise TrainingError(
+            f"the teacher {folder} was trained on list {plan.config.split!r}, so that it may know "
+            f"test pictures of {config.split!r}: train one on this list"
         )
 
 
@@ -172,7 +186,7 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
         changed = build_augmentation(config)(pictures)
         answer = classifier(changed)
         if teachers:
-            taught = keras.layers.Average()([_ask(one, changed) for one in teachers])
+            taught = keras.layers.Average(dtype="float32")([_ask(one, changed) for one in teachers])
             answer = keras.layers.Concatenate(dtype="float32")([answer, taught])
         return keras.Model(pictures, answer)
 
@@ -198,14 +212,21 @@ def _artists(part: Part, config: TrainConfig) -> NDArray[np.float32]:
 
 
 def _teacher(folder: Path, number: int) -> keras.Model:
-    teacher = load_classifier(folder)
+    """Return a finished run's model without dropout.
+
+    Keras hands the student's training=True on to every layer, whatever a model is asked with.
+    """
+    plan, loaded = load_run(folder).plan, load_classifier(folder)
+    steady = plan.config.model_copy(update={"dropout": 0.0, "weights": None})
+    teacher = build_classifier(steady, styles=len(plan.styles), size_px=loaded.input_shape[1])
+    teacher.set_weights(loaded.get_weights())
     teacher.name = f"teacher-{number}"
     teacher.trainable = False
     return teacher
 
 
 def _ask(teacher: keras.Model, pictures: Any) -> Any:
-    return keras.layers.Softmax()(teacher(pictures, training=False))
+    return keras.layers.Softmax(dtype="float32")(teacher(pictures))
 
 
 def _frozen_job(
@@ -362,8 +383,8 @@ def stages(config: TrainConfig) -> list[Stage]:
     ends = (config.head_epochs, config.head_epochs + config.half_epochs, config.epochs)
     begins = (0, *ends)
     wanted = [
-        Stage(begin, min(end, config.epochs), share)
-        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1 - config.kept_share), strict=False)
+        Stage(begin, min(end, config.epochs), min(share, 1 - config.kept_share))
+        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1.0), strict=False)
     ]
     return [stage for stage in wanted if stage.begin < stage.end]
 
@@ -418,6 +439,7 @@ def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part], note: s
         weights_sha256=sha256_of(weights)
         if isinstance(weights, Path) and weights.is_file()
         else None,
+        teachers_sha256=tuple(sha256_of(folder / CLASSIFIER_FILE) for folder in config.teachers),
         callbacks=(*_callback_names(config), "Keeper"),
         commit=_commit(),
         versions=_versions(),
@@ -510,7 +532,7 @@ def _conclude(folder: Path, plan: Plan) -> Run:
         finished=datetime.now(UTC),
         seconds=round(sum(row["seconds"] for row in history), 1),
     )
-    with whole_file(folder / "model.keras") as path:
+    with whole_file(folder / CLASSIFIER_FILE) as path:
         best = keras.models.load_model(folder / "best.keras")
         if plan.config.averaged_epochs > 1:
             best.set_weights(_mean_weights(folder, epochs=len(history)))

@@ -10,8 +10,10 @@ from lambda_fn.contract.styles import STYLE_BY_SLUG
 
 MANIFEST_FILE = "manifest.json"
 MODEL_FILE = "model.tflite"
-KERAS_FILE = "model.keras"
+KERAS_FILE = "answering.keras"
+"""the same graph as a Keras file, in a run folder; the run's own `model.keras` gives logits only"""
 GOLDEN_FILE = "golden.npz"
+EVALUATION_FILE = "evaluation.json"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -29,6 +31,10 @@ class StyleMetrics(_Frozen):
     recall: Share
     f1: Share
     support: int = Field(ge=0, description="test pictures of this style")
+    confused_with: str | None = Field(
+        default=None, description="slug of what its pictures are most often taken for instead"
+    )
+    confused_share: Share = Field(default=0.0, description="of its pictures, taken for that")
 
 
 class TestMetrics(_Frozen):
@@ -48,6 +54,32 @@ class TestMetrics(_Frozen):
     per_style: dict[str, StyleMetrics]
 
 
+class CandidateRule(_Frozen):
+    """How the set of styles is made that holds the right one with probability `coverage`.
+
+    `contract/candidates.py` says how the numbers work.
+    """
+
+    coverage: Share = Field(description="aimed at")
+    threshold: float = Field(ge=0, description="fitted on validation")
+    penalty: float = Field(ge=0, description="for each style of a set beyond the first `free`")
+    free: int = Field(ge=1)
+    test_coverage: Share = Field(description="share of test pictures whose set holds their style")
+    test_size: float = Field(ge=0, description="mean number of styles in a set, on test")
+    test_single: Share = Field(description="share of test pictures whose set is one style")
+
+
+class PaintingRule(_Frozen):
+    """When a picture is refused as no painting; measured on pictures that nothing was fitted on."""
+
+    threshold: Share = Field(description="the graph's `painting` below it: not a painting")
+    auroc: Share = Field(description="of `painting`, test paintings against held-out photographs")
+    paintings_refused: Share
+    photographs_refused: Share
+    paintings: int = Field(gt=0)
+    photographs: int = Field(gt=0)
+
+
 class DataSummary(_Frozen):
     """What the model was trained on."""
 
@@ -61,7 +93,7 @@ class DataSummary(_Frozen):
 class ModelManifest(_Frozen):
     """One exported model: everything the service needs to run it and to be honest about it."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,63}$")
     architecture: str
     input_size_px: int = Field(ge=32, le=1024)
@@ -69,6 +101,11 @@ class ModelManifest(_Frozen):
     precision: Literal["float32", "float16", "int8"]
     temperature: float = Field(
         gt=0, description="the graph divides its logits by it; fitted on validation"
+    )
+    embedding_size: int = Field(ge=2, description="numbers; their squares sum to 1")
+    candidates: CandidateRule
+    painting: PaintingRule | None = Field(
+        description="None: it was made without photographs, and takes every picture for a painting"
     )
     test: TestMetrics
     data: DataSummary

@@ -57,7 +57,7 @@ def floor(picture: Path) -> dict[str, float]:
     settings = Settings()
     model = load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
     pixels = to_pixels(picture.read_bytes(), size_px=model.manifest.input_size_px).pixels
-    model.probabilities(pixels)
+    model.answer(pixels)
     return {"peak_mb": _peak_mb()}
 
 
@@ -83,7 +83,7 @@ def warm(picture: Path) -> dict[str, float]:
     steps: dict[str, Callable[[], object]] = {
         "answer": lambda: _answer(handler.handler, event),
         "decode": lambda: to_pixels(data, size_px=size_px),
-        "invoke": lambda: model.probabilities(pixels),
+        "invoke": lambda: model.answer(pixels),
         "constant": answer_constant,
     }
     times: dict[str, list[float]] = {name: [] for name in steps}

@@ -49,14 +49,29 @@ def main() -> None:
 def _runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     """Yield both; the Keras file has the release's shape and random weights, as time needs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import numpy as np
+
+    from training.answering import build_answering, build_probe
     from training.architectures import build_classifier
+    from training.calibrate import PaintingLine, Projection
     from training.config import TrainConfig
 
     manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
     run = folder / "keras"
     run.mkdir()
     config = TrainConfig(architecture=manifest.architecture, weights=None)
-    build_classifier(config, styles=len(manifest.styles), size_px=None).save(run / KERAS_FILE)
+    classifier = build_classifier(config, styles=len(manifest.styles), size_px=None)
+    outputs = build_probe(classifier, config, size_px=manifest.input_size_px).output
+    channels, textures = (outputs[name].shape[-1] for name in ("pooled", "texture"))
+    matrix = np.ones((channels, manifest.embedding_size), np.float32)
+    build_answering(
+        classifier,
+        config,
+        size_px=manifest.input_size_px,
+        temperature=1.0,
+        projection=Projection(np.zeros(channels, np.float32), matrix),
+        line=PaintingLine(np.zeros(textures, np.float32), 0.0, 0.5),
+    ).save(run / KERAS_FILE)
     files = {KERAS_FILE: sha256_of(run / KERAS_FILE)}
     copy = manifest.model_copy(update={"files": files})
     (run / MANIFEST_FILE).write_text(copy.model_dump_json(), "utf-8")

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from numpy.typing import NDArray
 from PIL import Image
 from starlette.types import Message
 
 from lambda_fn.app import create_app
 from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.styles import STYLES
-from tests.fakes import SLUGS, BrokenModel, FakeModel
+from lambda_fn.model import Answer
+from tests.fakes import SLUGS, BrokenModel, FakeModel, make_evaluation
 from tests.pictures import draw_picture, encode, png_bomb
 
 MAX_BODY_BYTES = 200_000
@@ -73,6 +73,55 @@ def test_prediction_lists_every_known_style_most_likely_first(client: TestClient
     assert odds == sorted(odds, reverse=True)
     assert sum(odds) == pytest.approx(1, abs=1e-5)
     assert answer["probabilities"][0] == answer["style"]
+
+
+def test_prediction_says_how_sure_it_is_what_else_it_may_be_and_where_it_looked(
+    model: FakeModel, client: TestClient
+) -> None:
+    model.probability = 0.6
+
+    answer = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG).json()
+
+    assert answer["verdict"] == "unsure"
+    assert answer["candidates"][0] == "impressionism"
+    assert set(answer["heat_maps"]) == set(answer["candidates"])
+    assert answer["heat_maps"]["impressionism"] == [[1, 0], [0, 0]]
+    assert answer["track_record"] == {
+        "precision": 0.6,
+        "recall": 0.4,
+        "confused_with": "ukiyo-e",
+        "pictures": 10,
+    }
+
+
+def test_prediction_refuses_to_call_a_photograph_a_painting(
+    model: FakeModel, client: TestClient
+) -> None:
+    model.painting = 0.1
+
+    answer = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG).json()
+
+    assert answer["verdict"] == "not-a-painting"
+
+
+def test_the_model_tells_its_manifest_and_what_its_tests_showed(
+    model: FakeModel, tmp_path: Path
+) -> None:
+    evaluation = tmp_path / "evaluation.json"
+    evaluation.write_text(make_evaluation().model_dump_json(), "utf-8")
+    app = create_app(model, max_body_bytes=MAX_BODY_BYTES, evaluation=evaluation)
+
+    card = TestClient(app).get("/v1/model").json()
+
+    assert card["manifest"] == model.manifest.model_dump(mode="json")
+    assert card["evaluation"]["lists"]["picture"]["metrics"]["pictures"] == 30
+
+
+def test_the_model_without_an_evaluation_tells_its_manifest(client: TestClient) -> None:
+    card = client.get("/v1/model").json()
+
+    assert card["manifest"]["id"] == "fake-1"
+    assert card["evaluation"] is None
 
 
 def test_prediction_takes_the_file_of_a_form(client: TestClient, model: FakeModel) -> None:
@@ -313,14 +362,14 @@ class CountingModel(FakeModel):
     at_work: int = 0
     most: int = 0
 
-    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
+    def answer(self, pixels: Pixels) -> Answer:
         with self.lock:
             self.at_work += 1
             self.most = max(self.most, self.at_work)
         time.sleep(0.02)
         with self.lock:
             self.at_work -= 1
-        return super().probabilities(pixels)
+        return super().answer(pixels)
 
 
 def test_only_two_pictures_are_at_work_at_once() -> None:

@@ -58,6 +58,8 @@ def test_predict_writes_a_csv_with_every_probability_or_the_reason(folder: Path)
     assert set(rows) == {"a.jpg", "b.jpg", "c.png"}
     assert rows["b.jpg"]["error"] == "unreadable_image"
     assert float(rows["a.jpg"][rows["a.jpg"]["style"]]) == float(rows["a.jpg"]["probability"])
+    assert rows["a.jpg"]["candidates"].split()[0] == rows["a.jpg"]["style"]
+    assert rows["a.jpg"]["verdict"] in ("confident", "unsure", "not-a-painting")
 
 
 def test_predict_writes_the_answers_of_the_api_as_json(folder: Path) -> None:

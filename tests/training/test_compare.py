@@ -161,7 +161,7 @@ def test_backbone_and_head_are_weighed_apart_where_they_can_be_told_apart(
 def test_models_answer_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = keras.Input((8, 8, 3))
     model = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(pixels))
-    file = convert(model, size_px=8, temperature=1.0, precision="float32")
+    file = convert(model, size_px=8, precision="float32")
     # patched: the clock of a machine on which every first answer takes 4 ms, every second one 2
     ticks = np.cumsum([0.0, 0.004, 0.0, 0.002] * 100).tolist()
     monkeypatch.setattr("training.compare.perf_counter", iter(ticks).__next__)

@@ -2,11 +2,15 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from lambda_fn.contract.manifest import (
+    EVALUATION_FILE,
     GOLDEN_FILE,
     KERAS_FILE,
     MANIFEST_FILE,
@@ -33,11 +37,23 @@ def served_run(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise, which no drawn painting looks like, and a file that is no picture."""
+    folder = tmp_path_factory.mktemp("photographs")
+    generator = np.random.default_rng(0)
+    for number in range(40):
+        pixels = generator.integers(0, 256, (80, 100, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
 def model(
-    dataset: Path, served_run: Path, tmp_path_factory: pytest.TempPathFactory
+    dataset: Path, served_run: Path, photographs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, ModelManifest]:
     folder = tmp_path_factory.mktemp("models") / "model"
-    return folder, export(dataset, served_run, folder)
+    return folder, export(dataset, served_run, folder, photographs=photographs)
 
 
 def test_export_writes_exactly_the_files_of_its_manifest(
@@ -47,7 +63,7 @@ def test_export_writes_exactly_the_files_of_its_manifest(
 
     files = {path.name for path in folder.iterdir()}
 
-    assert files == {MODEL_FILE, GOLDEN_FILE, MANIFEST_FILE}
+    assert files == {MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE, MANIFEST_FILE}
     assert set(manifest.files) == files - {MANIFEST_FILE}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -65,7 +81,7 @@ def test_the_exported_model_gives_its_golden_answers(model: tuple[Path, ModelMan
     golden = np.load(model[0] / GOLDEN_FILE)
     loaded = load_model(model[0])
 
-    answers = [loaded.probabilities(one.astype(np.float32)) for one in golden["pictures"]]
+    answers = [loaded.answer(one.astype(np.float32)).probabilities for one in golden["pictures"]]
 
     assert golden["pictures"].dtype == np.uint8
     assert golden["probabilities"].dtype == np.float32
@@ -78,10 +94,11 @@ def test_the_run_served_by_tensorflow_agrees_with_the_exported_file(
     lite, full = load_model(model[0]), load_model(served_run, runtime="tensorflow")
     pictures = draw_golden(lite.manifest.input_size_px).astype(np.float32)
 
-    answers = np.stack([lite.probabilities(one) for one in pictures])
-    expected = np.stack([full.probabilities(one) for one in pictures])
+    answers, expected = ([model.answer(one) for one in pictures] for model in (lite, full))
 
-    np.testing.assert_allclose(answers, expected, atol=0.01)
+    for name in ("probabilities", "maps", "painting"):
+        found, wanted = (np.stack([getattr(a, name) for a in b]) for b in (answers, expected))
+        np.testing.assert_allclose(found, wanted, atol=0.02)
 
 
 def test_the_runs_own_manifest_is_of_its_keras_file(
@@ -89,7 +106,9 @@ def test_the_runs_own_manifest_is_of_its_keras_file(
 ) -> None:
     manifest = load_model(served_run, runtime="tensorflow").manifest
 
-    assert manifest.files == {KERAS_FILE: sha256_of(served_run / KERAS_FILE)}
+    assert manifest.files == {
+        name: sha256_of(served_run / name) for name in (KERAS_FILE, EVALUATION_FILE)
+    }
     assert manifest.precision == "float32"
     assert manifest.temperature == model[1].temperature
 
@@ -101,12 +120,13 @@ def test_int8_takes_less_room_and_still_sums_to_1(
     manifest = export(dataset, served_run, tmp_path / "model", precision="int8", is_forced=True)
 
     loaded = load_model(tmp_path / "model")
-    answers = [loaded.probabilities(one) for one in draw_golden(64).astype(np.float32)]
+    drawn = draw_golden(64).astype(np.float32)
+    answers = [loaded.answer(one).probabilities for one in drawn]
     size, wide = ((folder / MODEL_FILE).stat().st_size for folder in (tmp_path / "model", model[0]))
     assert manifest.precision == "int8"
     assert size < 0.75 * wide
     np.testing.assert_allclose(np.sum(answers, axis=1), 1, atol=1e-5)
-    expected = [load_model(model[0]).probabilities(one) for one in draw_golden(64).astype("f")]
+    expected = [load_model(model[0]).answer(one).probabilities for one in drawn]
     assert np.abs(np.stack(answers) - expected).mean() < 0.1
 
 
@@ -114,7 +134,7 @@ def test_int8_without_pictures_to_measure_ranges_on_is_refused(served_run: Path)
     classifier = load_classifier(served_run)
 
     with pytest.raises(ValueError, match="calibration"):
-        litert.convert(classifier, size_px=64, temperature=1.0, precision="int8")
+        litert.convert(classifier, size_px=64, precision="int8")
 
 
 def test_export_refuses_a_folder_that_holds_a_model(
@@ -131,7 +151,7 @@ def test_export_refuses_a_folder_that_holds_a_model(
 def test_export_refuses_a_file_that_answers_differently(
     dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    twist_temperature(monkeypatch)
+    twist_weights(monkeypatch)
 
     with pytest.raises(TrainingError, match="float32 probability"):
         export(dataset, served_run, tmp_path / "model", precision="float32")
@@ -142,7 +162,7 @@ def test_export_refuses_a_file_that_answers_differently(
 def test_export_by_force_replaces_a_folder_though_it_answers_differently(
     dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    twist_temperature(monkeypatch)
+    twist_weights(monkeypatch)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").touch()
 
@@ -160,11 +180,15 @@ def test_export_by_force_replaces_a_folder_though_it_answers_differently(
     assert not (tmp_path / "model" / "old").exists()
 
 
-def twist_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+def twist_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patched because the converter itself makes no such mistake on demand."""
 
-    def twisted(*arguments: object, **options: object) -> bytes:
-        return litert.convert(*arguments, **(options | {"temperature": 1e-3}))  # type: ignore[arg-type]
+    def twisted(answering: keras.Model, **options: Any) -> bytes:
+        copy = keras.models.clone_model(answering)
+        copy.set_weights(answering.get_weights())
+        layer = copy.get_layer("calibrated")
+        layer.set_weights([1000 * one for one in layer.get_weights()])
+        return litert.convert(copy, **options)
 
     monkeypatch.setattr(steps, "convert", twisted)
 
@@ -175,6 +199,7 @@ def twist_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
         (Parity(difference=2e-5, agreement=1, loss=0), "off by 2.0e-05"),
         (Parity(difference=float("nan"), agreement=1, loss=0), "off by nan"),
         (Parity(difference=0, agreement=0.98, loss=0), "2.00% of the pictures"),
+        (Parity(difference=0, agreement=1, loss=0, others=0.01), "off by 1.0e-02"),
         (Parity(difference=0, agreement=1, loss=0.006), "0.60 points"),
     ],
 )

@@ -127,7 +127,7 @@ def test_the_exported_model_gives_its_golden_answers(pipeline: Pipeline) -> None
     model = load_model(pipeline["model"])
     golden = np.load(pipeline["model"] / GOLDEN_FILE)
 
-    answers = [model.probabilities(one.astype(np.float32)) for one in golden["pictures"]]
+    answers = [model.answer(one.astype(np.float32)).probabilities for one in golden["pictures"]]
 
     assert model.manifest.styles == tuple(STYLES)
     np.testing.assert_allclose(np.stack(answers), golden["probabilities"], atol=1e-6)

@@ -581,3 +581,24 @@ def test_a_disk_that_fills_up_costs_no_more_than_the_epoch(
     assert not list(tmp_path.glob(".*"))
     train(dataset, tmp_path, config)
     assert_same_outcome(tmp_path, unbroken)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"styles": ("cubism", "baroque")}, "other styles"),
+        ({"config": tiny_config(split="half")}, "test pictures of 'picture'"),
+    ],
+)
+def test_a_teacher_of_other_styles_or_another_list_is_refused(
+    dataset: Path, run: Path, tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    teacher = Path(shutil.copytree(run, tmp_path / "teacher"))
+    done = load_run(teacher)
+    other = done.model_copy(update={"plan": done.plan.model_copy(update=changes)})
+    (teacher / "run.json").write_text(other.model_dump_json(), "utf-8")
+
+    with pytest.raises(TrainingError, match=reason):
+        train(dataset, tmp_path / "run", tiny_config(teachers=(teacher,)))
+
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,132 @@
+"""The graph that ships says what the classifier says, and its parts fit each other."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from tests.training.conftest import tiny_config
+from training.answering import build_answering, build_probe, probe
+from training.architectures import build_classifier
+from training.calibrate import PaintingLine, Projection
+from training.data import FixedBatches
+
+pytestmark = pytest.mark.slow
+
+STYLES, TEMPERATURE = 5, 1.7
+# 32 divides the first size but not the second, for which MobileNetV2 could pad in another way
+SIZES = (64, 72)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    return build_classifier(tiny_config(), styles=STYLES, size_px=None)
+
+
+@pytest.fixture(scope="module")
+def projection() -> Projection:
+    generator = np.random.default_rng(0)
+    mean = generator.normal(size=1280).astype(np.float32)
+    return Projection(mean, generator.normal(size=(1280, 16)).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def line() -> PaintingLine:
+    channels = 2 * (144 + 192 + 384 + 576)  # means and spreads of four layers
+    weights = np.random.default_rng(1).normal(size=channels).astype(np.float32)
+    return PaintingLine(weights, 0.3, 0.5)
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def pictures(request: pytest.FixtureRequest) -> Any:
+    drawn = np.random.default_rng(2).integers(0, 256, (3, request.param, request.param, 3))
+    return drawn.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    classifier: keras.Model, projection: Projection, line: PaintingLine, pictures: Any
+) -> dict[str, Any]:
+    model = build_answering(
+        classifier,
+        tiny_config(),
+        size_px=pictures.shape[1],
+        temperature=TEMPERATURE,
+        projection=projection,
+        line=line,
+    )
+    found: dict[str, Any] = model.predict_on_batch(pictures)
+    return found
+
+
+def test_probabilities_are_the_softmax_of_the_classifiers_logits_by_the_temperature(
+    classifier: keras.Model, pictures: Any, outputs: dict[str, Any]
+) -> None:
+    logits = classifier.predict_on_batch(pictures)
+
+    expected = softmax(logits / TEMPERATURE, axis=1)
+
+    np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-6)
+
+
+def test_the_mean_of_a_map_is_what_the_picture_adds_to_its_logit(
+    classifier: keras.Model, pictures: Any, outputs: dict[str, Any]
+) -> None:
+    bias = classifier.get_layer("head").get_layer("logits").get_weights()[1]
+    evidence = (classifier.predict_on_batch(pictures) - bias) / TEMPERATURE
+
+    expected = evidence - evidence.mean(axis=1, keepdims=True)
+
+    assert outputs["maps"].shape[:2] == (3, STYLES)
+    np.testing.assert_allclose(outputs["maps"].mean(axis=(2, 3)), expected, atol=1e-4)
+
+
+def test_embedding_and_painting_are_those_that_were_fitted(
+    classifier: keras.Model,
+    projection: Projection,
+    line: PaintingLine,
+    pictures: Any,
+    outputs: dict[str, Any],
+) -> None:
+    model = build_probe(classifier, tiny_config(), size_px=pictures.shape[1])
+    batches = FixedBatches(
+        np.zeros(3, np.int64), lambda places: pictures[places], styles=STYLES, batch_size=2
+    )
+
+    said = probe(model, batches)
+
+    np.testing.assert_allclose(outputs["embedding"], projection.of(said.pooled), atol=1e-4)
+    np.testing.assert_allclose(outputs["painting"][:, 0], line.of(said.texture), atol=1e-4)
+
+
+def test_without_a_line_the_graph_does_not_speak_of_paintings(
+    classifier: keras.Model, projection: Projection
+) -> None:
+    model = build_answering(
+        classifier,
+        tiny_config(),
+        size_px=64,
+        temperature=1.0,
+        projection=projection,
+        line=None,
+    )
+
+    assert set(model.output) == {"probabilities", "maps", "embedding"}
+
+
+def test_a_top_of_the_original_has_no_maps(projection: Projection, line: PaintingLine) -> None:
+    config = tiny_config(head="original-2", crop_px=96)
+    classifier = build_classifier(config, styles=STYLES, size_px=96)
+    pictures = np.random.default_rng(2).integers(0, 256, (2, 96, 96, 3)).astype(np.float32)
+
+    model = build_answering(
+        classifier, config, size_px=96, temperature=2.0, projection=projection, line=line
+    )
+
+    outputs = model.predict_on_batch(pictures)
+    expected = softmax(classifier.predict_on_batch(pictures) / 2, axis=1)
+    assert set(outputs) == {"probabilities", "embedding", "painting"}
+    np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-6)

@@ -1,0 +1,168 @@
+"""From pictures of all 18 styles to a released folder, by one command; what is checked of it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from lambda_fn.app import create_app
+from lambda_fn.contract.evaluation import ModelEvaluation
+from lambda_fn.contract.manifest import EVALUATION_FILE, MANIFEST_FILE, ModelManifest
+from lambda_fn.contract.styles import STYLES
+from lambda_fn.model import load_model
+from tests.pictures import draw_picture, encode, paint_collection
+from training.config import ImportConfig, OrganiseConfig
+from training.errors import TrainingError
+from training.files import write_table
+from training.importing import import_works
+from training.organise import organise
+from training.raw import read_works
+from training.release import ORIGINAL, Ingredients, Recipe, make_release
+from training.shipped import RELEASE, check_release
+
+pytestmark = pytest.mark.slow
+
+PER_STYLE = 12
+PARTS = ("train",) * 6 + ("validation",) * 3 + ("test",) * 3
+SLUGS = tuple(style.slug for style in STYLES)
+
+
+def write_lists(folder: Path) -> Path:
+    """Two lists that take turns with the same pictures."""
+    ids = sorted(work.id for work in read_works(folder))
+    rows = [
+        (one, PARTS[number % PER_STYLE], PARTS[(number + 6) % PER_STYLE])
+        for number, one in enumerate(ids)
+    ]
+    write_table(folder.parent / "lists.csv", ("path", "picture", "artist"), rows)
+    return folder.parent / "lists.csv"
+
+
+@pytest.fixture(scope="module")
+def made(
+    small: str, weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, ModelManifest, list[str]]:
+    folder = tmp_path_factory.mktemp("release")
+    pictures = paint_collection(folder / "pictures", dict.fromkeys(SLUGS, PER_STYLE))
+    import_works(pictures, folder / "first" / "raw", ImportConfig())
+    photographs = folder / "photographs"
+    photographs.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(40):
+        pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(photographs / f"{number}.png")
+    ingredients = Ingredients(
+        pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
+    )
+    changes = {"architecture": small, "epochs": 2, "batch_size": 8, "crop_px": 48}
+    told: list[str] = []
+    manifest = make_release(
+        ingredients,
+        folder / "work",
+        folder / "model",
+        folder / "card.md",
+        tell=told.append,
+        recipe=Recipe(size_px=64, original_size_px=32, changes=changes),
+    )
+    return folder, manifest, told
+
+
+def test_a_collection_of_all_18_styles_gives_a_model_of_18_styles(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder, manifest, _ = made
+    client = TestClient(create_app(load_model(folder / "model"), max_body_bytes=1_000_000))
+
+    answer = client.post("/v1/predictions", content=encode(draw_picture())).json()
+
+    assert manifest.styles == SLUGS
+    assert {one["slug"] for one in answer["probabilities"]} == set(SLUGS)
+    assert all(style["known"] for style in client.get("/v1/styles").json()["styles"])
+
+
+def test_each_list_is_measured_by_a_model_of_its_own_beside_the_originals_recipe(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    text = (made[0] / "model" / EVALUATION_FILE).read_bytes()
+
+    evaluation = ModelEvaluation.model_validate_json(text)
+
+    assert {name: one.run for name, one in evaluation.lists.items()} == {
+        "picture": "picture",
+        "artist": "artist",
+    }
+    assert [(one.name, set(one.lists)) for one in evaluation.baselines] == [
+        (ORIGINAL, {"picture", "artist"})
+    ]
+    assert evaluation.painting is not None
+
+
+def test_every_step_is_told_and_the_card_is_written(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder, manifest, told = made
+
+    assert [line.split(",")[0] for line in told] == [
+        "import",
+        "organise at 64 px",
+        "train picture",
+        "evaluate picture",
+        "train artist",
+        "evaluate artist",
+        "organise at 32 px",
+        "train picture-original",
+        "evaluate picture-original",
+        "train artist-original",
+        "evaluate artist-original",
+        "export",
+    ]
+    assert manifest.id in (folder / "card.md").read_text("utf-8")
+
+
+def test_the_manifest_is_found_true_on_its_dataset(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder, manifest, _ = made
+
+    assert check_release(folder / "work" / "dataset", folder / "model") == manifest.test
+
+
+def test_a_manifest_that_flatters_is_found_out(
+    made: tuple[Path, ModelManifest, list[str]], tmp_path: Path
+) -> None:
+    folder, manifest, _ = made
+    copy = Path(shutil.copytree(folder / "model", tmp_path / "model"))
+    better = manifest.test.model_copy(update={"top1": manifest.test.top1 + 0.001})
+    flattering = manifest.model_copy(update={"test": better})
+    (copy / MANIFEST_FILE).write_text(flattering.model_dump_json(), "utf-8")
+
+    with pytest.raises(TrainingError, match="top-1"):
+        check_release(folder / "work" / "dataset", copy)
+
+
+def test_a_model_of_another_dataset_is_not_measured(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder = made[0]
+
+    with pytest.raises(TrainingError, match="--size 64"):
+        check_release(folder / "work" / "baseline", folder / "model")
+
+
+@pytest.mark.skipif(not os.environ.get("ARTSTYLE_DATA"), reason="ARTSTYLE_DATA names no data")
+def test_the_released_manifest_is_true_of_the_paintings(tmp_path: Path) -> None:
+    paintings = Path(os.environ["ARTSTYLE_DATA"]) / "paintings"
+    manifest = load_model(RELEASE).manifest
+    import_works(paintings, tmp_path / "raw", ImportConfig())
+    config = OrganiseConfig(
+        size_px=manifest.input_size_px, lists=paintings / "splits.csv", keeps_duplicates=True
+    )
+    organise(tmp_path / "raw", tmp_path / "dataset", config)
+
+    found = check_release(tmp_path / "dataset")
+
+    assert found == manifest.test

@@ -1,0 +1,139 @@
+"""Labelled pictures -> the released model folder and its card, by the steps of this package.
+
+Each step is skipped where it is done already, so that the same command goes on after a stop.
+
+    WORK/raw/                what `import` makes of the pictures
+    WORK/dataset/            squares of the release's size, with the given lists
+    WORK/runs/LIST/          the release's recipe on each list; that of `picture` ships
+    WORK/baseline/           squares of the original's size
+    WORK/runs/LIST-original/ the original's recipe on each list, to compare with
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lambda_fn.contract.manifest import ModelManifest
+from training.card import write_card
+from training.config import ImportConfig, OrganiseConfig, TrainConfig
+from training.errors import TrainingError
+from training.evaluate import evaluate
+from training.export import export
+from training.importing import import_works
+from training.organise import organise
+from training.train import train
+from training.works import load_dataset
+
+LISTS = ("picture", "artist", "source")
+ORIGINAL = "the original's recipe"
+_Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a release is made from."""
+
+    pictures: Path
+    """labelled pictures, as `import` takes them"""
+    lists: Path
+    """CSV of lists: the first of `LISTS` that it has is the one whose model ships"""
+    photographs: Path | None
+    weights: Path | None
+    """ImageNet weights of the backbone; None downloads them"""
+    min_pictures: int = OrganiseConfig().min_pictures_per_style
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a release is made; the defaults are those of the model that ships."""
+
+    size_px: int = 192
+    original_size_px: int = 224
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of training options, for all runs"""
+
+
+def make_release(
+    ingredients: Ingredients,
+    work: Path,
+    model: Path,
+    card: Path,
+    *,
+    tell: _Tell,
+    notes: Path | None = None,
+    recipe: Recipe = Recipe(),
+) -> ModelManifest:
+    """Make the model folder `model` and its card; `work` keeps what was made on the way.
+
+    tell: is called with a line as each step begins.
+    notes: a Markdown list about the data, for the card.
+
+    Raises:
+        TrainingError: as for the steps.
+    """
+    tell("import")
+    import_works(ingredients.pictures, work / "raw", ImportConfig())
+    dataset = _dataset(ingredients, work, "dataset", recipe.size_px, tell)
+    lists = [name for name in LISTS if name in load_dataset(dataset).lists]
+    if not lists:
+        raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
+    ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
+    squares = _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
+    originals = [
+        _run(squares, work, f"{name}-original", _original(ingredients, name, recipe), tell)
+        for name in lists
+    ]
+    tell("export")
+    manifest = export(
+        dataset,
+        ours[0],
+        model,
+        photographs=ingredients.photographs,
+        beside=ours[1:],
+        baselines=originals,
+        is_replacing=True,
+    )
+    write_card(model, card, notes=notes)
+    return manifest
+
+
+def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell: _Tell) -> Path:
+    tell(f"organise at {size_px} px")
+    config = OrganiseConfig(
+        size_px=size_px,
+        lists=ingredients.lists,
+        keeps_duplicates=True,  # the lists have been looked through for them
+        min_pictures_per_style=ingredients.min_pictures,
+    )
+    organise(work / "raw", work / name, config)
+    return work / name
+
+
+def _ours(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+    options = {"split": split, "weights": ingredients.weights or "imagenet"}
+    return TrainConfig(**(options | dict(recipe.changes)))
+
+
+def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+    options = {
+        "recipe": "frozen",
+        "head": "original-3",
+        "scaling": "unit",
+        "split": split,
+        "weights": ingredients.weights or "imagenet",
+    }
+    known = ("architecture", "epochs")
+    changes = {name: value for name, value in recipe.changes.items() if name in known}
+    return TrainConfig(**(options | changes))
+
+
+def _run(dataset: Path, work: Path, name: str, config: TrainConfig, tell: _Tell) -> Path:
+    folder = work / "runs" / name
+    if not (folder / "run.json").is_file():
+        tell(f"train {name}, {config.epochs} epochs at most")
+        note = ORIGINAL if config.recipe == "frozen" else ""
+        train(dataset, folder, config, note=note)
+    tell(f"evaluate {name}")
+    evaluate(dataset, folder, parts=("validation", "test"))
+    return folder
