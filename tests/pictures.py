@@ -75,6 +75,16 @@ def paint(style: str, *, seed: int, size_px: int = 72) -> Image.Image:
     return Image.merge("HSV", (tint, full, canvas)).convert("RGB")
 
 
+def take_photographs(folder: Path, count: int, *, prefix: str = "") -> Path:
+    """Write so many PNGs of noise, which no painted picture looks like."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{prefix}{number}.png")
+    return folder
+
+
 def paint_collection(folder: Path, pictures: Mapping[str, int]) -> Path:
     """Write so many PNGs of each style, in a folder per style as `import` reads it."""
     for style, count in pictures.items():

@@ -7,6 +7,7 @@ the logit is the mean of its map. The mean over all styles is taken from the map
 speaks for all styles alike changes no probability. The original's tops have no such maps.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,14 +47,19 @@ def build_probe(classifier: keras.Model, config: TrainConfig, *, size_px: int) -
 
 def probe(model: keras.Model, batches: FixedBatches) -> Probed:
     """Ask a probe for all pictures, in their order."""
-    shown = tqdm(look_ahead(batches), "answers", total=len(batches), unit="batch", disable=None)
-    rows = [model.predict_on_batch(pictures) for pictures, _ in shown]
+    rows = list(predictions(model, batches))
     return Probed(
         *(
             np.concatenate([np.asarray(row[name]) for row in rows]).astype(np.float64)
             for name in ("logits", "pooled", "texture")
         )
     )
+
+
+def predictions(model: keras.Model, batches: FixedBatches) -> Iterator[Any]:
+    """Yield the model's outputs for each batch, behind a progress bar."""
+    shown = tqdm(look_ahead(batches), "answers", total=len(batches), unit="batch", disable=None)
+    return (model.predict_on_batch(pictures) for pictures, _ in shown)
 
 
 def build_answering(

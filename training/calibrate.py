@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from lambda_fn.contract.candidates import candidate_sets, fit_threshold
 from lambda_fn.contract.manifest import CandidateRule, PaintingRule
-from training.metrics import Floats
+from training.metrics import Floats, curve_between
 
 COVERAGE = 0.9
 REFUSED = 0.03
@@ -111,11 +111,9 @@ def _line(strength: float) -> LogisticRegression:
 
 def measure_painting(line: PaintingLine, paintings: Floats, photographs: Floats) -> PaintingRule:
     """Measure on pictures that the line was not fitted on; both are scores from 0 to 1."""
-    scores = np.concatenate([paintings, photographs])
-    is_painting = np.arange(len(scores)) < len(paintings)
     return PaintingRule(
         threshold=line.threshold,
-        auroc=float(roc_auc_score(is_painting, scores)),
+        auroc=curve_between(paintings, photographs).auc,
         paintings_refused=float(np.mean(paintings < line.threshold)),
         photographs_refused=float(np.mean(photographs < line.threshold)),
         paintings=len(paintings),

@@ -16,11 +16,11 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from lambda_fn.contract.manifest import TestMetrics, sha256_of
 from training import charts
-from training.data import Part, fixed_batches, load_part, look_ahead
+from training.answering import predictions
+from training.data import Part, fixed_batches, load_part
 from training.errors import TrainingError
 from training.evaluation_report import TITLES, write_evaluation_report
 from training.files import whole_file, whole_folder, write_table
@@ -145,10 +145,7 @@ def read_logits(classifier: keras.Model, part: Part) -> Floats:
     """Return the classifier's logits for all pictures of a part, in its order."""
     styles = int(classifier.output_shape[-1])
     batches = fixed_batches(part, styles=styles, batch_size=_BATCH)
-    ahead = look_ahead(batches)
-    shown = tqdm(ahead, "answers", total=len(batches), unit="batch", disable=None)
-    rows = [classifier.predict_on_batch(pictures) for pictures, _ in shown]
-    return np.concatenate(rows).astype(np.float64)
+    return np.concatenate(list(predictions(classifier, batches))).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

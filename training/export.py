@@ -26,7 +26,6 @@ from lambda_fn.contract.manifest import (
     MODEL_FILE,
     DataSummary,
     ModelManifest,
-    PaintingRule,
     TestMetrics,
     sha256_of,
 )
@@ -131,28 +130,24 @@ def export(
     refuse_to_overwrite(model_folder, is_replacing=is_replacing)
     run = load_run_on(dataset_folder, run_folder)
     compared = _baselines(baselines)
-    negatives = _photographs(photographs, run.plan.size_px)
+    negatives = load_photographs(photographs, size_px=run.plan.size_px) if photographs else None
     fitted = _fit(dataset_folder, run_folder, run, negatives)
-    others = {
-        name: figures
-        for folder in beside
-        for name, figures in [_figures_beside(dataset_folder, folder, run)]
-    }
+    others = dict(_figures_beside(dataset_folder, folder, run) for folder in beside)
     with whole_folder(model_folder, is_replacing=is_replacing) as folder:
         (folder / MODEL_FILE).write_bytes(_converted(fitted, run.plan.size_px, precision))
         draft = _draft(run, fitted, folder / MODEL_FILE, precision)
         _write_json(folder / MANIFEST_FILE, draft)
         shipped = load_model(folder, threads=THREADS)
         answers = ask(shipped, fixed_batches(fitted.test, styles=len(draft.styles), batch_size=1))
-        parity = _parity(run, fitted, answers)
+        parity = _parity(draft, fitted, answers)
         if not is_forced:
             require_parity(parity)
         refused = negatives and ask(shipped, negatives[1])
         manifest = _measured(draft, fitted, answers, refused)
-        own = _own_figures(run_folder.name, manifest, fitted, answers)
+        own = {manifest.data.split: _own_figures(run_folder.name, manifest, fitted, answers)}
         evaluation = _evaluation(
-            dataset_folder, run_folder, run, fitted, answers, refused, {own[0]: own[1]} | others
-        ).model_copy(update={"baselines": compared})
+            dataset_folder, run_folder, run, fitted, answers, refused, own | others, compared
+        )
         write_golden(folder)
         _write_json(folder / EVALUATION_FILE, evaluation)
         names = (MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE)
@@ -200,10 +195,6 @@ def write_golden(folder: Path) -> None:
             probabilities=np.stack([one.probabilities for one in answers]),
             embedding=np.stack([one.embedding for one in answers]),
         )
-
-
-def _photographs(folder: Path | None, size_px: int) -> tuple[FixedBatches, FixedBatches] | None:
-    return None if folder is None else load_photographs(folder, size_px=size_px)
 
 
 def _fit(
@@ -274,16 +265,13 @@ def _draft(run: Run, fitted: _Fitted, file: Path, precision: Precision) -> Model
         temperature=fitted.temperature,
         embedding_size=fitted.projection.matrix.shape[1],
         candidates=measure_rule(fitted.rule, fitted.test_probabilities, fitted.test.labels),
-        painting=fitted.line
-        and PaintingRule(  # of no picture yet
-            threshold=fitted.line.threshold,
-            auroc=0.0,
-            paintings_refused=0.0,
-            photographs_refused=0.0,
-            paintings=1,
-            photographs=1,
+        painting=None,  # measured on the file itself
+        test=measure(
+            fitted.test_probabilities,
+            fitted.test.labels,
+            styles=plan.styles,
+            split=plan.config.split,
         ),
-        test=_measure(fitted.test_probabilities, fitted.test, run),
         data=DataSummary(
             fingerprint=plan.fingerprint,
             split=plan.config.split,
@@ -311,21 +299,15 @@ def _measured(
     return draft.model_copy(update=changes)
 
 
-def _measure(probabilities: Floats, test: Part, run: Run) -> TestMetrics:
-    plan = run.plan
-    return measure(probabilities, test.labels, styles=plan.styles, split=plan.config.split)
-
-
 def _own_figures(
     name: str, manifest: ModelManifest, fitted: _Fitted, answers: ShippedAnswers
-) -> tuple[str, ListFigures]:
-    split = manifest.data.split
-    return split, list_figures(
+) -> ListFigures:
+    return list_figures(
         answers.probabilities,
         fitted.test.labels,
         manifest.candidates,
         styles=manifest.styles,
-        split=split,
+        split=manifest.data.split,
         run=name,
         train=manifest.data.train,
     )
@@ -374,6 +356,7 @@ def _evaluation(
     answers: ShippedAnswers,
     refused: ShippedAnswers | None,
     lists: dict[str, ListFigures],
+    baselines: list[Baseline],
 ) -> ModelEvaluation:
     works = {work.path: work for work in load_works(dataset_folder)}
     learnt, asked = (_works_of(part, works) for part in (fitted.train, fitted.test))
@@ -382,7 +365,7 @@ def _evaluation(
     return ModelEvaluation(
         styles=run.plan.styles,
         lists=lists,
-        baselines=[],
+        baselines=baselines,
         painting=refused and painting_curve(answers.painting, refused.painting),
         neighbours=measure_neighbours(embedding, asked, catalogue, learnt),
         source_probe=probe_source(catalogue, learnt, embedding, asked),
@@ -403,10 +386,10 @@ def _works_of(part: Part, works: dict[str, Work]) -> list[Work]:
     return [works[name] for name in part.names]
 
 
-def _parity(run: Run, fitted: _Fitted, answers: ShippedAnswers) -> Parity:
+def _parity(draft: ModelManifest, fitted: _Fitted, answers: ShippedAnswers) -> Parity:
     expected, labels = fitted.test_probabilities, fitted.test.labels
     predicted, wanted = answers.probabilities.argmax(axis=1), expected.argmax(axis=1)
-    off = _float32_differences(run, fitted)
+    off = _float32_differences(draft, fitted)
     return Parity(
         difference=off.pop("probabilities"),
         others=max(off.values()),
@@ -415,14 +398,16 @@ def _parity(run: Run, fitted: _Fitted, answers: ShippedAnswers) -> Parity:
     )
 
 
-def _float32_differences(run: Run, fitted: _Fitted) -> dict[str, float]:
+def _float32_differences(draft: ModelManifest, fitted: _Fitted) -> dict[str, float]:
     """Compare the unshortened file with Keras: it shows whether the graph was built rightly."""
     some = fitted.test.read(_spread(len(fitted.test.labels), _COMPARED)).astype(np.float32)
     expected = fitted.answering.predict_on_batch(some)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / MODEL_FILE).write_bytes(_converted(fitted, run.plan.size_px, "float32"))
-        _write_json(folder / MANIFEST_FILE, _draft(run, fitted, folder / MODEL_FILE, "float32"))
+        file = folder / MODEL_FILE
+        file.write_bytes(_converted(fitted, draft.input_size_px, "float32"))
+        changes = {"precision": "float32", "files": {MODEL_FILE: sha256_of(file)}}
+        _write_json(folder / MANIFEST_FILE, draft.model_copy(update=changes))
         model = load_model(folder, threads=THREADS)
         answers = [model.answer(one) for one in some]
     differences = {name: _difference(name, expected[name], answers) for name in expected}

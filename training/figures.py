@@ -21,8 +21,8 @@ from training.metrics import (
     Floats,
     confidence_bins,
     count_confusion,
+    curve_between,
     measure,
-    roc_curve_of,
     roc_curves,
 )
 from training.works import UNKNOWN_ARTIST, Work
@@ -84,9 +84,7 @@ def thin(curve: Curve) -> RocCurve:
 
 def painting_curve(paintings: Floats, photographs: Floats) -> RocCurve:
     """Return the ROC curve of telling paintings from photographs; both are scores from 0 to 1."""
-    scores = np.concatenate([paintings, photographs])
-    is_painting = np.arange(len(scores)) < len(paintings)
-    return thin(roc_curve_of(is_painting, scores))
+    return thin(curve_between(paintings, photographs))
 
 
 def measure_neighbours(

@@ -288,13 +288,13 @@ def roc_curves(probabilities: Floats, labels: NDArray[np.int64], styles: tuple[s
     """
     is_style = labels[:, np.newaxis] == np.arange(len(styles))
     curves = {
-        slug: roc_curve_of(is_style[:, number], probabilities[:, number])
+        slug: _curve(is_style[:, number], probabilities[:, number])
         if 0 < is_style[:, number].sum() < len(labels)
         else None
         for number, slug in enumerate(styles)
     }
     found = [curve for curve in curves.values() if curve]
-    return Curves(curves, roc_curve_of(is_style.ravel(), probabilities.ravel()), _mean_curve(found))
+    return Curves(curves, _curve(is_style.ravel(), probabilities.ravel()), _mean_curve(found))
 
 
 def bootstrap_intervals(confusion: NDArray[np.int64]) -> ConfusionIntervals:
@@ -372,11 +372,16 @@ def _weighted_auc(
     return area
 
 
-def roc_curve_of(is_style: NDArray[np.bool_], scores: Floats) -> Curve:
-    """Return the ROC curve of telling the one kind from the other by a score."""
+def _curve(is_style: NDArray[np.bool_], scores: Floats) -> Curve:
     false_positive_rate, true_positive_rate, _ = roc_curve(is_style, scores)
     area = min(float(auc(false_positive_rate, true_positive_rate)), 1.0)  # rounding may pass 1
     return Curve(false_positive_rate, true_positive_rate, area)
+
+
+def curve_between(higher: Floats, lower: Floats) -> Curve:
+    """Return the ROC curve of telling two kinds apart by scores; those of `higher` should be."""
+    is_higher = np.arange(len(higher) + len(lower)) < len(higher)
+    return _curve(is_higher, np.concatenate([higher, lower]))
 
 
 def _mean_curve(curves: list[Curve]) -> Curve | None:

@@ -26,6 +26,16 @@ from training.train import train
 from training.works import load_dataset
 
 LISTS = ("picture", "artist", "source")
+SHIPPED: Mapping[str, Any] = {
+    "epochs": 16,
+    "batch_size": 16,
+    "crop_px": 144,
+    "kept_share": 0.23,
+    "artist_weight": 0.5,
+    "averaged_epochs": 3,
+    "colour_cast": 0.1,
+}
+"""Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
 ORIGINAL = "the original's recipe"
 _Tell = Callable[[str], None]
 
@@ -50,8 +60,10 @@ class Recipe:
 
     size_px: int = 192
     original_size_px: int = 224
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    """of training options, for all runs"""
+    ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
+    """training options beyond the defaults"""
+    original: Mapping[str, Any] = field(default_factory=dict)
+    """likewise, of the original's recipe"""
 
 
 def make_release(
@@ -112,7 +124,7 @@ def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell
 
 def _ours(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
     options = {"split": split, "weights": ingredients.weights or "imagenet"}
-    return TrainConfig(**(options | dict(recipe.changes)))
+    return TrainConfig(**(options | dict(recipe.ours)))
 
 
 def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
@@ -123,9 +135,7 @@ def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConf
         "split": split,
         "weights": ingredients.weights or "imagenet",
     }
-    known = ("architecture", "epochs")
-    changes = {name: value for name, value in recipe.changes.items() if name in known}
-    return TrainConfig(**(options | changes))
+    return TrainConfig(**(options | dict(recipe.original)))
 
 
 def _run(dataset: Path, work: Path, name: str, config: TrainConfig, tell: _Tell) -> Path:

@@ -4,19 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from lambda_fn.contract.candidates import candidate_sets, fit_threshold, style_scores
+from tests.odds import draw_odds
 
 STYLES = 6
-
-
-def draw_answers(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return probabilities, and labels drawn by them: a model that is perfectly calibrated."""
-    generator = np.random.default_rng(seed)
-    probabilities = generator.dirichlet(np.full(STYLES, 0.4), count)
-    labels = (probabilities.cumsum(axis=1) > generator.random((count, 1))).argmax(axis=1)
-    return probabilities, labels
 
 
 def test_a_score_is_the_probability_of_all_likelier_styles() -> None:
@@ -40,8 +32,8 @@ def test_a_penalty_is_added_for_each_place_after_the_free_ones() -> None:
 def test_sets_of_unseen_pictures_hold_the_right_style_as_often_as_promised(
     coverage: float, penalty: float, free: int
 ) -> None:
-    seen, seen_labels = draw_answers(4000, seed=1)
-    unseen, labels = draw_answers(4000, seed=2)
+    seen, seen_labels = draw_odds(4000, seed=1)
+    unseen, labels = draw_odds(4000, seed=2)
     rule = {"penalty": penalty, "free": free}
     threshold = fit_threshold(seen, seen_labels, coverage=coverage, **rule)  # type: ignore[arg-type]
 
@@ -55,7 +47,7 @@ def test_sets_of_unseen_pictures_hold_the_right_style_as_often_as_promised(
 def test_a_set_holds_the_first_style_and_no_style_without_those_before_it(
     seed: int, threshold: float, free: int
 ) -> None:
-    probabilities, _ = draw_answers(20, seed)
+    probabilities, _ = draw_odds(20, seed)
 
     sets = candidate_sets(probabilities, threshold=threshold, penalty=0.05, free=free)
 

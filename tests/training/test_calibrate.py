@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from tests.odds import draw_odds
 from training.calibrate import (
     COVERAGE,
     REFUSED,
@@ -19,14 +19,6 @@ from training.metrics import Floats
 STYLES, CHANNELS = 6, 40
 
 
-def draw_answers(count: int, seed: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return probabilities of a calibrated model, and labels drawn by them."""
-    generator = np.random.default_rng(seed)
-    probabilities = generator.dirichlet(np.full(STYLES, 0.4), count)
-    labels = (probabilities.cumsum(axis=1) > generator.random((count, 1))).argmax(axis=1)
-    return probabilities, labels
-
-
 def draw_features(count: int, seed: int, *, shift: float = 0.0) -> Floats:
     """Return features whose channels differ in their spread; the first one may be shifted."""
     generator = np.random.default_rng(seed)
@@ -36,9 +28,9 @@ def draw_features(count: int, seed: int, *, shift: float = 0.0) -> Floats:
 
 
 def test_sets_keep_their_promise_on_unseen_pictures() -> None:
-    rule = fit_rule(*draw_answers(3000, seed=1))
+    rule = fit_rule(*draw_odds(3000, seed=1))
 
-    measured = measure_rule(rule, *draw_answers(3000, seed=2))
+    measured = measure_rule(rule, *draw_odds(3000, seed=2))
 
     assert measured.test_coverage == pytest.approx(COVERAGE, abs=0.02)
     assert 1 < measured.test_size < STYLES
@@ -46,7 +38,7 @@ def test_sets_keep_their_promise_on_unseen_pictures() -> None:
 
 
 def test_the_measured_sets_are_those_of_the_rule_in_the_manifest() -> None:
-    probabilities, labels = draw_answers(500, seed=3)
+    probabilities, labels = draw_odds(500, seed=3)
     rule = fit_rule(probabilities, labels)
 
     measured = measure_rule(rule, probabilities, labels)

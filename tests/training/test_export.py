@@ -7,7 +7,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from PIL import Image
 
 from lambda_fn.contract.manifest import (
     EVALUATION_FILE,
@@ -19,6 +18,7 @@ from lambda_fn.contract.manifest import (
     sha256_of,
 )
 from lambda_fn.model import load_model
+from tests.pictures import take_photographs
 from training import export as steps
 from training import litert
 from training.errors import TrainingError
@@ -39,11 +39,7 @@ def served_run(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Noise, which no drawn painting looks like, and a file that is no picture."""
-    folder = tmp_path_factory.mktemp("photographs")
-    generator = np.random.default_rng(0)
-    for number in range(40):
-        pixels = generator.integers(0, 256, (80, 100, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
+    folder = take_photographs(tmp_path_factory.mktemp("photographs"), 40)
     (folder / "notes.txt").write_text("no picture")
     return folder
 

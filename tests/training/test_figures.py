@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lambda_fn.contract.manifest import CandidateRule
+from tests.fakes import make_manifest
 from tests.training.conftest import make_work
 from training.figures import (
     MISTAKES,
@@ -20,15 +20,7 @@ from training.figures import (
 from training.metrics import Curve, Floats
 
 SLUGS = ("cubism", "pop-art", "ukiyo-e")
-RULE = CandidateRule(
-    coverage=0.9,
-    threshold=0.7,
-    penalty=0,
-    free=1,
-    test_coverage=0.8,
-    test_size=1.5,
-    test_single=0.5,
-)
+RULE = make_manifest().candidates.model_copy(update={"test_coverage": 0.8})
 
 
 def unit(rows: Floats) -> Floats:

@@ -4,20 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.pictures import take_photographs
 from training.data import FixedBatches
 from training.errors import TrainingError
 from training.photographs import load_photographs
-
-
-def take_photographs(folder: Path, count: int, *, prefix: str = "") -> Path:
-    folder.mkdir(parents=True)
-    generator = np.random.default_rng(0)
-    for number in range(count):
-        pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{prefix}{number}.png")
-    return folder
 
 
 def sums(batches: FixedBatches) -> set[float]:

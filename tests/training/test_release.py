@@ -4,17 +4,15 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
 
 from lambda_fn.app import create_app
 from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.manifest import EVALUATION_FILE, MANIFEST_FILE, ModelManifest
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import load_model
-from tests.pictures import draw_picture, encode, paint_collection
+from tests.pictures import draw_picture, encode, paint_collection, take_photographs
 from training.config import ImportConfig, OrganiseConfig
 from training.errors import TrainingError
 from training.files import write_table
@@ -49,16 +47,12 @@ def made(
     folder = tmp_path_factory.mktemp("release")
     pictures = paint_collection(folder / "pictures", dict.fromkeys(SLUGS, PER_STYLE))
     import_works(pictures, folder / "first" / "raw", ImportConfig())
-    photographs = folder / "photographs"
-    photographs.mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(40):
-        pixels = generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(photographs / f"{number}.png")
+    photographs = take_photographs(folder / "photographs", 40)
     ingredients = Ingredients(
         pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
     )
-    changes = {"architecture": small, "epochs": 2, "batch_size": 8, "crop_px": 48}
+    original = {"architecture": small, "epochs": 2}
+    ours = original | {"batch_size": 8, "crop_px": 48}
     told: list[str] = []
     manifest = make_release(
         ingredients,
@@ -66,7 +60,7 @@ def made(
         folder / "model",
         folder / "card.md",
         tell=told.append,
-        recipe=Recipe(size_px=64, original_size_px=32, changes=changes),
+        recipe=Recipe(size_px=64, original_size_px=32, ours=ours, original=original),
     )
     return folder, manifest, told
 
