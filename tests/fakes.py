@@ -8,6 +8,7 @@ from lambda_fn.contract.evaluation import (
     Baseline,
     Coverage,
     EpochFigures,
+    Likeness,
     ListFigures,
     Mistake,
     ModelEvaluation,
@@ -96,10 +97,9 @@ def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
         painting=RocCurve(false_positive_rate=[0, 1], true_positive_rate=[0, 1], auc=0.5),
         neighbours=Neighbours(
             nearest=10,
-            same_style=0.6,
-            same_style_by_chance=0.1,
-            same_artist=0.3,
-            same_artist_by_chance=0.01,
+            style=Likeness(nearest=0.6, same_guess=0.5, by_chance=0.1),
+            artist=Likeness(nearest=0.3, same_guess=0.02, by_chance=0.01),
+            years=None,
         ),
         source_probe=SourceProbe(
             most_common=0.5, from_style=0.7, from_embedding=0.72, from_both=0.75

@@ -362,12 +362,13 @@ def _evaluation(
     learnt, asked = (_works_of(part, works) for part in (fitted.train, fitted.test))
     catalogue = fitted.projection.of(fitted.train_pooled)
     embedding = answers.embedding.astype(np.float64)
+    guesses = [run.plan.styles[place] for place in answers.probabilities.argmax(axis=1)]
     return ModelEvaluation(
         styles=run.plan.styles,
         lists=lists,
         baselines=baselines,
         painting=refused and painting_curve(answers.painting, refused.painting),
-        neighbours=measure_neighbours(embedding, asked, catalogue, learnt),
+        neighbours=measure_neighbours(embedding, asked, guesses, catalogue, learnt),
         source_probe=probe_source(catalogue, learnt, embedding, asked),
         mistakes=find_mistakes(answers.probabilities, fitted.test.labels, asked, run.plan.styles),
         history=[

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from lambda_fn.contract.evaluation import (
     Coverage,
+    Likeness,
     ListFigures,
     Mistake,
     Neighbours,
@@ -16,6 +17,7 @@ from lambda_fn.contract.evaluation import (
     SourceProbe,
 )
 from lambda_fn.contract.manifest import CandidateRule
+from training.artists import unite_spellings
 from training.metrics import (
     Curve,
     Floats,
@@ -30,9 +32,11 @@ from training.works import UNKNOWN_ARTIST, Work
 POINTS = 60  # of a curve: more cannot be seen
 NEAREST = 10
 MISTAKES = 12
+YEARS_APART = 25
 _CHUNK = 256  # pictures compared with all others at a time
 Labels = NDArray[np.int64]
 AnyFloats = NDArray[np.floating]
+Chosen = NDArray[np.bool_]
 
 
 def list_figures(
@@ -88,11 +92,16 @@ def painting_curve(paintings: Floats, photographs: Floats) -> RocCurve:
 
 
 def measure_neighbours(
-    queries: Floats, asked: Sequence[Work], catalogue: Floats, known: Sequence[Work]
+    queries: Floats,
+    asked: Sequence[Work],
+    guesses: Sequence[str],
+    catalogue: Floats,
+    known: Sequence[Work],
 ) -> Neighbours:
     """Say how alike the nearest works of a catalogue are to each asked one.
 
     queries, catalogue: embeddings of unit length, a row per work; nearness is their product.
+    guesses: the style that the model names for each asked work.
     """
     nearest = np.concatenate(
         [
@@ -100,30 +109,63 @@ def measure_neighbours(
             for start in range(0, len(queries), _CHUNK)
         ]
     )
-    style, style_chance = _alike(nearest, [w.style for w in asked], [w.style for w in known])
-    named = [number for number, work in enumerate(asked) if work.artist != UNKNOWN_ARTIST]
-    artist, artist_chance = _alike(
-        nearest[named], [asked[one].artist for one in named], [w.artist for w in known]
-    )
+    styles = np.array([work.style for work in known])
+    of_guess = np.array(guesses)[:, np.newaxis] == styles
+    own_styles = np.array([work.style for work in asked])
     return Neighbours(
         nearest=nearest.shape[1],
-        same_style=style,
-        same_style_by_chance=style_chance,
-        same_artist=artist,
-        same_artist_by_chance=artist_chance,
+        style=_likeness(own_styles[:, np.newaxis] == styles, nearest, of_guess),
+        artist=_same_artist(asked, known, nearest, of_guess),
+        years=_near_in_time(asked, known, nearest, of_guess),
     )
 
 
-def _alike(nearest: Labels, asked: list[str], known: list[str]) -> tuple[float, float]:
-    """Return the share of neighbours of one's own kind, and that of any works of the catalogue."""
-    if not asked:
-        return 0.0, 0.0
-    kinds = np.array(known)
-    own = np.array(asked)
-    found = float(np.mean(kinds[nearest] == own[:, np.newaxis]))
-    names, counts = np.unique(kinds, return_counts=True)
-    shares = dict(zip(names.tolist(), (counts / len(kinds)).tolist(), strict=True))
-    return found, float(np.mean([shares.get(one, 0.0) for one in asked]))
+def _same_artist(
+    asked: Sequence[Work], known: Sequence[Work], nearest: Labels, of_guess: Chosen
+) -> Likeness | None:
+    keys = unite_spellings({work.artist for work in (*asked, *known)})
+    theirs, own = (np.array([keys[work.artist] for work in works]) for works in (known, asked))
+    named = np.array([work.artist != UNKNOWN_ARTIST for work in asked])
+    if not named.any():
+        return None
+    return _likeness(own[named, np.newaxis] == theirs, nearest[named], of_guess[named])
+
+
+def _near_in_time(
+    asked: Sequence[Work], known: Sequence[Work], nearest: Labels, of_guess: Chosen
+) -> Likeness | None:
+    theirs, own = (
+        np.array([np.nan if work.year is None else work.year for work in works])
+        for works in (known, asked)
+    )
+    dated = ~np.isnan(own)
+    if not dated.any() or np.isnan(theirs).all():
+        return None
+    apart = np.abs(own[dated, np.newaxis] - theirs)
+    counted = ~np.isnan(theirs)
+    return _likeness(apart <= YEARS_APART, nearest[dated], of_guess[dated], counted)
+
+
+def _likeness(
+    is_alike: Chosen, nearest: Labels, of_guess: Chosen, counted: Chosen | None = None
+) -> Likeness:
+    """Return the shares of alike ones among the chosen works of each asked one, taken together.
+
+    All have a row per asked work and a column per known one, but for `nearest`, which has places,
+    and `counted`, the known works that count at all.
+    """
+    near = np.zeros_like(is_alike)
+    np.put_along_axis(near, nearest, values=True, axis=1)
+    everything = np.ones_like(is_alike)
+
+    def share(chosen: Chosen) -> float:
+        within = chosen if counted is None else chosen & counted
+        # of each asked work alike, however many works of its guess there are
+        sizes = within.sum(axis=1)
+        found = (is_alike & within).sum(axis=1)
+        return float(np.mean(found[sizes > 0] / sizes[sizes > 0])) if sizes.any() else 0.0
+
+    return Likeness(nearest=share(near), same_guess=share(of_guess), by_chance=share(everything))
 
 
 def probe_source(

@@ -56,14 +56,25 @@ class Baseline(_Frozen):
     lists: dict[str, TestMetrics]
 
 
+class Likeness(_Frozen):
+    """How often works share something with a test picture, by how the works were chosen."""
+
+    nearest: Share = Field(description="of the nearest works by the embedding")
+    same_guess: Share = Field(description="of random works of the style that the model names")
+    by_chance: Share = Field(description="of random works")
+
+
 class Neighbours(_Frozen):
     """How alike the nearest training pictures of test pictures are, by the embedding."""
 
     nearest: int = Field(gt=0, description="neighbours looked at")
-    same_style: Share = Field(description="of these neighbours")
-    same_style_by_chance: Share
-    same_artist: Share = Field(description="of the neighbours of works whose artist is known")
-    same_artist_by_chance: Share
+    style: Likeness
+    artist: Likeness | None = Field(
+        description="for test pictures whose artist is known; None where nobody is"
+    )
+    years: Likeness | None = Field(
+        description="made at most 25 years apart, among dated works; None where none is dated"
+    )
 
 
 class SourceProbe(_Frozen):

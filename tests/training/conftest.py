@@ -45,7 +45,7 @@ def make_raw(folder: Path, pictures: Mapping[str, int]) -> Path:
     return folder / "raw"
 
 
-def make_work(path: str, style: str, artist: str = UNKNOWN_ARTIST) -> Work:
+def make_work(path: str, style: str, artist: str = UNKNOWN_ARTIST, year: int | None = None) -> Work:
     """Return a work of which little is known."""
     return Work(
         path=path,
@@ -53,7 +53,7 @@ def make_work(path: str, style: str, artist: str = UNKNOWN_ARTIST) -> Work:
         wikiart_style=style,
         artist=artist,
         title="Untitled",
-        year=None,
+        year=year,
         rights="unknown",
         source="import",
         digest="",

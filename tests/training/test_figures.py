@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from lambda_fn.contract.evaluation import Likeness
 from tests.fakes import make_manifest
 from tests.training.conftest import make_work
 from training.figures import (
@@ -18,6 +20,7 @@ from training.figures import (
     thin,
 )
 from training.metrics import Curve, Floats
+from training.works import Work
 
 SLUGS = ("cubism", "pop-art", "ukiyo-e")
 RULE = make_manifest().candidates.model_copy(update={"test_coverage": 0.8})
@@ -70,31 +73,55 @@ def test_the_curve_of_paintings_is_perfect_where_no_photograph_looks_like_one() 
     assert painting_curve(np.array([0.9, 0.8]), np.array([0.1, 0.2])).auc == 1
 
 
-def test_neighbours_are_counted_by_style_and_by_known_artist() -> None:
+def catalogue_of_two() -> tuple[NDArray[np.float64], list[Work]]:
+    """Ten works along one axis, thirty along the other."""
     known = [
-        *(make_work(f"cubism/{n}", "cubism", "Braque") for n in range(10)),
-        *(make_work(f"pop-art/{n}", "pop-art", "Warhol") for n in range(30)),
+        *(make_work(f"cubism/{n}", "cubism", "Braque, Georges", 1910) for n in range(10)),
+        *(make_work(f"pop-art/{n}", "pop-art", "Warhol", 1960 + n) for n in range(30)),
     ]
-    places = unit(
-        np.array([[1.0, 0.01 * n] for n in range(10)] + [[0.01 * n, 1.0] for n in range(30)])
-    )
-    asked = [make_work("cubism/a", "cubism", "Braque"), make_work("cubism/b", "cubism")]
+    places = [[1.0, 0.01 * n] for n in range(10)] + [[0.01 * n, 1.0] for n in range(30)]
+    return unit(np.array(places)), known
 
-    found = measure_neighbours(unit(np.array([[1.0, 0.0], [0.0, 1.0]])), asked, places, known)
+
+def test_neighbours_are_counted_by_style_and_by_known_artist() -> None:
+    places, known = catalogue_of_two()
+    asked = [make_work("cubism/a", "cubism", "Georges Braque"), make_work("cubism/b", "cubism")]
+    queries = unit(np.array([[1.0, 0.0], [0.0, 1.0]]))
+
+    found = measure_neighbours(queries, asked, ["cubism", "cubism"], places, known)
 
     # the first is among its own ten, the second among others; only the first has an artist
     assert found.nearest == 10
-    assert found.same_style == 0.5
-    assert found.same_style_by_chance == 0.25
-    assert found.same_artist == 1
-    assert found.same_artist_by_chance == 0.25
+    assert found.style == Likeness(nearest=0.5, same_guess=1, by_chance=0.25)
+    assert found.artist == Likeness(nearest=1, same_guess=1, by_chance=0.25)
 
 
-def test_no_known_artist_gives_no_share_of_them() -> None:
-    works = [make_work(f"cubism/{n}", "cubism") for n in range(12)]
+def test_neighbours_of_dated_works_are_counted_by_their_years() -> None:
+    places, known = catalogue_of_two()
+    known[1] = replace(known[1], year=None)  # counts neither for nor against
+    asked = [
+        make_work("pop-art/a", "pop-art", year=1955),
+        make_work("cubism/b", "cubism", year=1930),
+        make_work("cubism/c", "cubism"),
+    ]
+    queries = unit(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
+
+    found = measure_neighbours(queries, asked, ["pop-art", "pop-art", "cubism"], places, known)
+
+    # 1955: the ten of 1960 to 1969 are near, and 21 of 30; 1930: 9 of 9, but none of its guess
+    assert found.years is not None
+    assert found.years.nearest == 1
+    assert found.years.same_guess == pytest.approx((21 / 30 + 0) / 2)
+    assert found.years.by_chance == pytest.approx((21 / 39 + 9 / 39) / 2)
+
+
+def test_nothing_is_said_of_artists_and_years_that_nobody_knows() -> None:
+    works = [make_work(f"cubism/{n}", "cubism", year=None) for n in range(12)]
     places = unit(np.random.default_rng(0).normal(size=(12, 4)))
 
-    assert measure_neighbours(places, works, places, works).same_artist == 0
+    found = measure_neighbours(places, works, ["cubism"] * 12, places, works)
+
+    assert (found.artist, found.years) == (None, None)
 
 
 @pytest.mark.parametrize("is_leaking", [True, False])
