@@ -144,7 +144,8 @@ def open_neighbours(file: Path, *, model: str, size: int) -> Neighbours:
         CatalogueError: the file is damaged, or another model made it.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        # opened here: numpy leaves its own open when it finds no archive
+        with file.open("rb") as source, np.load(source, allow_pickle=False) as arrays:
             made_by = str(arrays["model"])
             ids = arrays["ids"].tobytes().decode("ascii").split("\n")[:-1]
             styles, rights = arrays["styles"], arrays["rights"]
@@ -156,11 +157,12 @@ def open_neighbours(file: Path, *, model: str, size: int) -> Neighbours:
             f"the embeddings in {file} come from the model {made_by}, but {model} is served: "
             "renew them with `python -m training embed`"
         )
-    shape, count = (len(ids), size), len(ids)
-    if vectors.shape != shape or vectors.dtype != np.int8 or len(styles) != count != len(rights):
+    count = len(ids)
+    found = (vectors.dtype, vectors.shape, styles.shape, rights.shape)
+    if found != (np.dtype(np.int8), (count, size), (count,), (count,)):
         raise CatalogueError(
-            f"{file} does not fit its model: vectors should be int8 of shape {shape}, "
-            f"but are {vectors.dtype} of {vectors.shape}"
+            f"{file} does not fit its model: int8 vectors should have the shape {(count, size)}, "
+            f"but {vectors.dtype} of {vectors.shape} were found"
         )
     return Neighbours(made_by, ids, vectors, styles, rights)
 
