@@ -117,7 +117,7 @@ def open_sqlite(file: Path) -> "SqliteCatalogue":
     Raises:
         CatalogueError: the file is missing, damaged or written by another version.
     """
-    catalogue = SqliteCatalogue(file, _Connections(file, _open_to_read, _MAKE_ANEW))
+    catalogue = SqliteCatalogue(_Connections(file, _open_to_read, _MAKE_ANEW))
     try:
         catalogue.check()
     except CatalogueError:
@@ -220,8 +220,7 @@ class _UnreadableError(Exception):
 class SqliteCatalogue:
     """A catalogue that can be read; made by `open_sqlite`."""
 
-    def __init__(self, file: Path, connections: _Connections) -> None:
-        self._file = file
+    def __init__(self, connections: _Connections) -> None:
         self._connections = connections
 
     def close(self) -> None:
@@ -236,9 +235,6 @@ class SqliteCatalogue:
         """
         with self._connections.reading() as connection:
             _check_schema(connection)
-            pages, size = (_pragma(connection, name) for name in ("page_count", "page_size"))
-            if self._file.stat().st_size < pages * size:
-                raise _UnreadableError("it is cut off")
 
     def deadline(self, seconds: float) -> AbstractContextManager[object]:
         """Return a block that ends nothing: a file at hand answers in milliseconds."""
@@ -333,7 +329,7 @@ class SqliteWriter(SqliteCatalogue):
 
     def __init__(self, file: Path, *, wait_s: float = _WAIT_S) -> None:
         connect = partial(_open_to_write, wait_s=wait_s)
-        super().__init__(file, _Connections(file, connect, _MAKE_ANEW))
+        super().__init__(_Connections(file, connect, _MAKE_ANEW))
         self.prepare()
 
     def prepare(self) -> None:
@@ -463,14 +459,9 @@ def _make_tables(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
 
 
 def _check_schema(connection: sqlite3.Connection) -> None:
-    schema = _pragma(connection, "user_version")
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
     if schema != SCHEMA:
         raise _UnreadableError(f"its schema is {schema}, but this version reads {SCHEMA}")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)
 
 
 def _embedding_model(connection: sqlite3.Connection) -> str | None:
