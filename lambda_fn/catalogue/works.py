@@ -20,6 +20,9 @@ MAX_PAGE: Final = 100
 """Works in a page, at most."""
 MAX_WORDS: Final = 8
 """Words of a search, at most."""
+UNKNOWN_ARTIST: Final = "unknown"
+"""Slug of the artist of works whose artist nobody knows; these count as no artist's."""
+_WORD = r"[^\W_]+"
 
 
 class CatalogueError(Exception):
@@ -118,7 +121,10 @@ class Catalogue(Protocol):
         ...
 
     def artists(self, style: str, *, limit: int) -> Sequence[Artist]:
-        """Return the artists with the most works of a style; ties by slug."""
+        """Return the artists with the most works of a style; ties by slug.
+
+        An artist whose name is written in several ways has the first of these in order.
+        """
         ...
 
     def sample(self, style: str, *, size: int) -> Sequence[Work]:
@@ -229,9 +235,34 @@ class FeedbackStore(Protocol):
         """Yield all that was kept, by the time it came in."""
         ...
 
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
 
 def search_words(text: str) -> tuple[str, ...]:
     """Return the words of a text as they are compared: lower case, without accents, once each."""
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return tuple(dict.fromkeys(re.findall(r"[^\W_]+", plain.casefold())))
+    return tuple(dict.fromkeys(re.findall(_WORD, plain.casefold())))
+
+
+def can_match(filters: Filters) -> bool:
+    """Return whether a work can pass; none does if a word is no word or a slug no slug.
+
+    A store asks this first, so that text made to harm it never reaches it.
+    """
+    slugs = (slug for slug in (filters.style, filters.artist) if slug is not None)
+    return all(re.fullmatch(_WORD, word) for word in filters.words) and all(
+        re.fullmatch(SLUG_PATTERN, slug) for slug in slugs
+    )
+
+
+def wikiart_page_url(work_id: str) -> str:
+    """Return where WikiArt has the page of a work, if its id is the work's path there."""
+    return f"https://www.wikiart.org/en/{work_id}"
+
+
+def wikiart_image_url(work_id: str) -> str:
+    """Return where WikiArt has the picture of a work, if its id is the work's path there."""
+    return f"https://uploads.wikiart.org/images/{work_id}.jpg"

@@ -1,7 +1,8 @@
 """`python -m tests.bench`: run every benchmark."""
 
-from tests.bench import organise, service, training
+from tests.bench import catalogue, organise, service, training
 
 organise.main()
 training.main()
+catalogue.main()
 service.main()
