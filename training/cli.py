@@ -521,6 +521,13 @@ def export(
         list[Path] | None,
         typer.Option(help="Evaluated run of another recipe to compare with; may be repeated."),
     ] = None,
+    works: Annotated[
+        Path | None,
+        typer.Option(
+            help="Source of the catalogue with pictures (raw folder or CSV), to find among its "
+            "works those most like a picture."
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
     ] = False,
@@ -540,6 +547,7 @@ def export(
             photographs=photographs,
             beside=beside or (),
             baselines=baseline or (),
+            works=works,
             is_replacing=replace,
             is_forced=force,
         )
