@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo import IndexModel, MongoClient, UpdateOne
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from lambda_fn.catalogue.neighbours import restore
+from lambda_fn.catalogue.neighbours import quantise, restore
 from lambda_fn.catalogue.works import (
     ID_PATTERN,
     UNKNOWN_ARTIST,
@@ -280,6 +280,17 @@ class MongoCatalogue:
             for work_id, vector in vectors.items()
         )
 
+    def embeddings(self) -> Iterable[tuple[str, bytes]]:
+        """Yield id and embedding of the works that have one; `facts` names the model."""
+        last, model = "", self.facts().embedding_model
+        kept = {"embedding.model": model, "embedding.vector": _ANY_NUMBER}
+        while documents := self._find(
+            {"_id": {"$gt": last}, **kept}, limit=_PAGE, fields=["embedding"]
+        ):
+            for document in documents:
+                last = document["_id"]
+                yield last, _to_bytes(document["embedding"]["vector"])
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -303,9 +314,11 @@ class MongoCatalogue:
             for document in cursor.sort([("received", 1), ("_id", 1)]):
                 yield from _checked([document], _FeedbackDocument.read)
 
-    def _find(self, query: _Document, *, limit: int) -> list[_Document]:
+    def _find(
+        self, query: _Document, *, limit: int, fields: Sequence[str] | None = None
+    ) -> list[_Document]:
         with _our_errors():
-            return list(self._works.find(query, _FIELDS).sort("_id", 1).limit(limit))
+            return list(self._works.find(query, fields or _FIELDS).sort("_id", 1).limit(limit))
 
     def _aggregate(self, *stages: _Document) -> list[_Document]:
         with _our_errors():
@@ -497,3 +510,8 @@ def _encode(work: Work) -> _Document:
 def _to_numbers(vector: bytes) -> list[float]:
     numbers: list[float] = restore(np.frombuffer(vector, np.int8)[None])[0].tolist()
     return numbers
+
+
+def _to_bytes(vector: Sequence[float]) -> bytes:
+    quantised: bytes = quantise(np.array([vector], np.float32)).tobytes()
+    return quantised

@@ -387,8 +387,8 @@ class SqliteWriter(SqliteCatalogue):
                 WHERE work > :last ORDER BY work LIMIT :limit""",
             {"last": last, "limit": _PAGE},
         ):
-            for last, work_id, vector in rows:
-                yield work_id, vector
+            yield from ((row["id"], row["vector"]) for row in rows)
+            last = rows[-1]["number"]
 
     def write_compact(self, target: Path) -> None:
         """Write the works to another file, as small as can be and in the order of their ids.

@@ -239,6 +239,10 @@ class FeedbackStore(Protocol):
         """Yield all that was kept, by the time it came in."""
         ...
 
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
 
 def search_words(text: str) -> tuple[str, ...]:
     """Return the words of a text as they are compared: lower case, without accents, once each."""

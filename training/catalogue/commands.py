@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,8 +65,8 @@ def load(
         else:
             from training.catalogue.load import load as step
 
-            with _opened(to) as target:
-                done = step(found, target)
+            with _open(to) as store:
+                done = step(found, store)
             stored, pale = done.stored, counts_by_reason(done.without_palette)
             line = (
                 f"{len(found.works)} works ({stored.new} new, {stored.changed} changed, "
@@ -79,7 +79,7 @@ def load(
 @catalogue.command()
 def prepare(target: Target) -> None:
     """Make the tables or indexes of a catalogue that are missing; load does it, too."""
-    with one_clear_line(), _opened(target) as store:
+    with one_clear_line(), _open(target) as store:
         store.prepare()
     typer.echo(f"{shown(target)} has all tables and indexes")
 
@@ -117,7 +117,7 @@ def check_images(
         from training.raw import counts_by_reason
 
         config = CollectConfig(base_url=base_url, limit=limit, requests_per_window=requests)
-        with _opened(target) as store:
+        with _open(target) as store:
             done = step(store, config, again_after_days=again_after)
     left = f"; not seen, to be checked again: {counts_by_reason(done.failed)}"
     typer.echo(
@@ -132,7 +132,7 @@ def stats(target: Target) -> None:
     with one_clear_line():
         from training.catalogue.statistics import as_table, statistics
 
-        with _opened(target) as store:
+        with _open(target) as store:
             rows, facts = statistics(store), store.facts()
     _show(as_table(rows))
     made_by = f"embeddings by {facts.embedding_model}" if facts.embedding_model else "no embeddings"
@@ -155,7 +155,7 @@ def embed(
         from training.raw import counts_by_reason
 
         found = read_source(source, pictures=pictures)
-        with _opened(to) as store:
+        with _open(to) as store:
             done = step(found, model, store, neighbours=neighbours)
     left_out = counts_by_reason(done.skipped)
     typer.echo(
@@ -181,7 +181,8 @@ def feedback(
         from lambda_fn.catalogue.opening import open_feedback
         from training.catalogue.feedback import agreement, as_table, write_feedback, write_pictures
 
-        said = list(open_feedback(target).all())
+        with closing(open_feedback(target)) as store:
+            said = list(store.all())
         written = write_pictures(pictures, said) if pictures else 0
         if csv:
             write_feedback(csv, said, has_pictures=pictures is not None)
@@ -206,14 +207,12 @@ def shown(target: str) -> str:
 
 
 @contextmanager
-def _opened(target: str) -> "Iterator[CatalogueWriter]":
+def _open(target: str) -> "Iterator[CatalogueWriter]":
     from lambda_fn.catalogue.opening import open_writer
 
-    store = open_writer(target)
-    try:
+    with closing(open_writer(target)) as store:
+        store.facts()  # that nobody answers is told at once, not when a batch has waited for long
         yield store
-    finally:
-        store.close()
 
 
 def _show(table: Table) -> None:

@@ -128,12 +128,13 @@ def test_check_images_says_what_is_there_gone_and_unseen(target: str) -> None:
     )
 
 
-def test_feedback_shows_agreement_and_exports_all(tmp_path: Path) -> None:
-    target = str(tmp_path / "feedback.sqlite")
-    store = open_feedback(target)
-    for number, said in enumerate(("cubism", "pop-art", "cubism", "pop-art")):
-        picture = b"jpeg" if number == 1 else None
-        store.add(Feedback(f"id-{number}", "m", "cubism", said, {"cubism": 1.0}, "2026", picture))
+@pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
+def test_feedback_shows_agreement_and_exports_all(target: str, tmp_path: Path) -> None:
+    with closing(open_feedback(target)) as store:
+        for number, said in enumerate(("cubism", "pop-art", "cubism", "pop-art")):
+            picture = b"jpeg" if number == 1 else None
+            given = Feedback(f"id-{number}", "m", "cubism", said, {"cubism": 1}, "2026", picture)
+            store.add(given)
 
     result = call(
         *("feedback", target, "--csv", tmp_path / "said.csv", "--pictures", tmp_path / "given")
@@ -187,3 +188,34 @@ def test_what_is_wrong_is_one_clear_line(
 )
 def test_a_target_is_shown_without_its_secrets(target: str, line: str) -> None:
     assert shown(target) == line
+
+
+@pytest.mark.parametrize("make_target", ["mongodb"], indirect=True)
+def test_the_closing_line_names_a_database_without_its_options(table: Path, target: str) -> None:
+    assert "directConnection" in target
+
+    result = call("catalogue", "load", table, "--to", target)
+
+    assert f"(2 new, 0 changed, 0 same) are in {target.partition('?')[0]};" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "mongodb://me:topsecret@127.0.0.1:1/art?timeoutMS=100",
+        "mongodb://me:topsecret@@/art",
+        "mongodb://me:topsecret/x@127.0.0.1/art",
+        "mongodb://me:topsecret@127.0.0.1:1/art?timeoutMS=100&w=topsecret",
+        "postgres://me:topsecret@127.0.0.1/art",
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    ["catalogue load {} --to", "catalogue prepare", "catalogue check-images", "feedback"],
+)
+def test_no_password_is_ever_echoed(table: Path, command: str, target: str) -> None:
+    result = call(*command.format(table).split(), target)
+
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "topsecret" not in result.output

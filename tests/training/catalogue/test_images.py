@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from training.catalogue.statistics import every_work
 from training.config import CollectConfig
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
 PATHS = ("katsushika-hokusai/wave.png", "claude-monet/sunrise.jpg", "claude-monet/lost.jpg")
 
 
@@ -27,9 +27,9 @@ def server() -> Iterator[WikiArtServer]:
 
 
 @pytest.fixture
-def catalogue(server: WikiArtServer, tmp_path: Path) -> Iterator[CatalogueWriter]:
+def catalogue(server: WikiArtServer, target: str) -> Iterator[CatalogueWriter]:
     """Two works whose pictures are there, and one whose picture is not."""
-    with closing(open_writer(str(tmp_path / "works.sqlite"))) as opened:
+    with closing(open_writer(target)) as opened:
         opened.prepare()
         opened.store(
             [

@@ -18,6 +18,7 @@ from training.catalogue.load import BATCH, load
 from training.catalogue.source import read_source
 from training.catalogue.statistics import every_work
 
+pytestmark = pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
 ROOT = Path(__file__).parents[3]
 MANY = 8 * BATCH
 
