@@ -3,11 +3,16 @@
 import os
 import random
 import socket
+import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
+import pymongo
 import pytest
+
+from tests.mongod import run_mongod
 
 _LOOPBACK = ("127.", "::1", "localhost", "/")
 
@@ -52,3 +57,22 @@ def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("ARTSTYLE_")]:
         if name != "ARTSTYLE_DATA":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URI of a real server: the one in MONGODB_TEST_URI, or one that runs for the tests only."""
+    if given := os.environ.get("MONGODB_TEST_URI"):
+        yield given
+        return
+    with run_mongod(tmp_path_factory.mktemp("mongod")) as server:
+        yield server.uri
+
+
+@pytest.fixture
+def mongodb(mongodb_server: str) -> Iterator[str]:
+    """URI that names an empty database, which goes when the test ends."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield urlsplit(mongodb_server)._replace(path=f"/{name}").geturl()
+    with pymongo.MongoClient[dict[str, Any]](mongodb_server) as client:
+        client.drop_database(name)

@@ -12,6 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ from lambda_fn.catalogue.works import (
 
 SCHEMA: Final = 1
 """Changes when a file that an earlier version wrote can no longer be read."""
-_BUSY_TIMEOUT_S: Final = 10.0
+_WAIT_S: Final = 10.0
 _PAGE: Final = 500
 _LOAD = "`python -m training catalogue load`"
 _MAKE_ANEW = f"put a copy back, or make it anew with {_LOAD}"
@@ -116,7 +117,7 @@ def open_sqlite(file: Path) -> "SqliteCatalogue":
     Raises:
         CatalogueError: the file is missing, damaged or written by another version.
     """
-    catalogue = SqliteCatalogue(file, _Connections(file, _open_to_read, _MAKE_ANEW))
+    catalogue = SqliteCatalogue(_Connections(file, _open_to_read, _MAKE_ANEW))
     try:
         catalogue.check()
     except CatalogueError:
@@ -138,16 +139,16 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
     return _connect(file, "mode=ro&immutable=1")
 
 
-def _open_to_write(file: Path) -> sqlite3.Connection:
+def _open_to_write(file: Path, *, wait_s: float = _WAIT_S) -> sqlite3.Connection:
     file.parent.mkdir(parents=True, exist_ok=True)
-    return _connect(file, "mode=rwc")
+    return _connect(file, "mode=rwc", wait_s=wait_s)
 
 
-def _connect(file: Path, options: str) -> sqlite3.Connection:
+def _connect(file: Path, options: str, *, wait_s: float = _WAIT_S) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{file.resolve().as_uri()}?{options}",
         uri=True,
-        timeout=_BUSY_TIMEOUT_S,
+        timeout=wait_s,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -219,8 +220,7 @@ class _UnreadableError(Exception):
 class SqliteCatalogue:
     """A catalogue that can be read; made by `open_sqlite`."""
 
-    def __init__(self, file: Path, connections: _Connections) -> None:
-        self._file = file
+    def __init__(self, connections: _Connections) -> None:
         self._connections = connections
 
     def close(self) -> None:
@@ -235,9 +235,6 @@ class SqliteCatalogue:
         """
         with self._connections.reading() as connection:
             _check_schema(connection)
-            pages, size = (_pragma(connection, name) for name in ("page_count", "page_size"))
-            if self._file.stat().st_size < pages * size:
-                raise _UnreadableError("it is cut off")
 
     def deadline(self, seconds: float) -> AbstractContextManager[object]:
         """Return a block that ends nothing: a file at hand answers in milliseconds."""
@@ -327,11 +324,12 @@ class SqliteWriter(SqliteCatalogue):
     """A catalogue that can be filled; the file and its tables are made if they are missing.
 
     A batch is a transaction: whoever kills the process loses at most the batch that was on its
-    way. A second writer waits 10 s for a batch to end.
+    way. wait_s: how long a batch waits for another writer's.
     """
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, _Connections(file, _open_to_write, _MAKE_ANEW))
+    def __init__(self, file: Path, *, wait_s: float = _WAIT_S) -> None:
+        connect = partial(_open_to_write, wait_s=wait_s)
+        super().__init__(_Connections(file, connect, _MAKE_ANEW))
         self.prepare()
 
     def prepare(self) -> None:
@@ -472,14 +470,9 @@ def _make_tables(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
 
 
 def _check_schema(connection: sqlite3.Connection) -> None:
-    schema = _pragma(connection, "user_version")
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
     if schema != SCHEMA:
         raise _UnreadableError(f"its schema is {schema}, but this version reads {SCHEMA}")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)
 
 
 def _embedding_model(connection: sqlite3.Connection) -> str | None:
