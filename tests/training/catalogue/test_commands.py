@@ -128,7 +128,7 @@ def test_check_images_says_what_is_there_gone_and_unseen(target: str) -> None:
     )
 
 
-@pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
+@pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
 def test_feedback_shows_agreement_and_exports_all(target: str, tmp_path: Path) -> None:
     with closing(open_feedback(target)) as store:
         for number, said in enumerate(("cubism", "pop-art", "cubism", "pop-art")):
@@ -190,7 +190,7 @@ def test_a_target_is_shown_without_its_secrets(target: str, line: str) -> None:
     assert shown(target) == line
 
 
-@pytest.mark.parametrize("make_target", ["mongodb"], indirect=True)
+@pytest.mark.parametrize("target", ["mongodb"], indirect=True)
 def test_the_closing_line_names_a_database_without_its_options(table: Path, target: str) -> None:
     assert "directConnection" in target
 

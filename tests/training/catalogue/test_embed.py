@@ -19,7 +19,7 @@ from training.catalogue.source import Source, read_source
 from training.errors import TrainingError
 from training.shipped import RELEASE
 
-pytestmark = pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,12 @@
 """Checking addresses, over real HTTP: politely, resumably, and never marking what only failed."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +15,13 @@ from lambda_fn.catalogue.opening import open_writer
 from lambda_fn.catalogue.works import CatalogueWriter
 from tests.training.wikiart_server import Fault, WikiArtServer, serve_wikiart
 from tests.works_of_art import make_work
-from training.catalogue.images import Checked, check_images
+from training.catalogue.images import BATCH, Checked, check_images
 from training.catalogue.statistics import every_work
 from training.config import CollectConfig
 from training.errors import TrainingError
 
-pytestmark = pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
+ROOT = Path(__file__).parents[3]
 PATHS = ("katsushika-hokusai/wave.png", "claude-monet/sunrise.jpg", "claude-monet/lost.jpg")
 
 
@@ -180,3 +185,32 @@ def test_a_limit_is_kept_and_the_next_call_goes_on(
 
     assert first.there + first.gone == 2
     assert second.there + second.gone == 1
+
+
+def test_a_killed_check_asks_only_for_the_rest(
+    catalogue: CatalogueWriter, server: WikiArtServer, target: str
+) -> None:
+    address = f"{server.base_url}/images/claude-monet/sunrise.jpg"
+    ids = [f"pablo-picasso/guitar-{number:02d}" for number in range(3 * BATCH)]
+    catalogue.store([make_work(id_, image_url=f"{address}?{id_}") for id_ in ids])
+    running: list[subprocess.Popen[bytes]] = []
+    server.on_request = lambda count: running[0].kill() if count == 2 * BATCH else None
+    running.append(
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "training", "catalogue", "check-images", target),
+                *("--base-url", server.base_url, "--requests", "100000"),
+            ],
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+        )
+    )
+    assert running[0].wait() == -signal.SIGKILL
+    before = len(server.requests)
+    server.on_request = lambda count: None
+
+    done = check(catalogue, server)
+
+    assert len(server.requests) - before == done.there + done.gone
+    assert len(ids) + len(PATHS) - 2 * BATCH <= done.there + done.gone < len(ids)
+    assert not list(catalogue.unchecked_images(before="2000"))

@@ -18,7 +18,7 @@ from training.catalogue.load import BATCH, load
 from training.catalogue.source import read_source
 from training.catalogue.statistics import every_work
 
-pytestmark = pytest.mark.parametrize("make_target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
 ROOT = Path(__file__).parents[3]
 MANY = 8 * BATCH
 
@@ -129,12 +129,13 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("batches", [1, 4])
 def test_a_killed_load_goes_on_without_loss_or_doubles(
-    target: str, other_target: str, tmp_path: Path, batches: int
+    target: str, tmp_path: Path, batches: int
 ) -> None:
     # all of one picture: what takes the time is the palettes, which are made for each
     rows = [one_row(number, path="cubism/1.png") for number in range(MANY)]
     source = read_source(write_source(tmp_path / "source", rows))
-    with closing(open_writer(target)) as killed, closing(open_writer(other_target)) as unbroken:
+    other = str(tmp_path / "unbroken.sqlite")
+    with closing(open_writer(target)) as killed, closing(open_writer(other)) as unbroken:
         killed.prepare()
         process = start(tmp_path / "source" / "metadata.csv", target)
         wait_until(lambda: killed.facts().works >= batches * BATCH)

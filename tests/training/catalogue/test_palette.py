@@ -1,5 +1,6 @@
 """The five colours of a picture."""
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -56,3 +57,15 @@ def test_the_same_picture_always_has_the_same_five_colours(seed: int) -> None:
 def test_what_is_no_picture_has_no_palette() -> None:
     with pytest.raises(PictureError):
         palette_of(b"no picture")
+
+
+def test_a_colour_that_loses_its_pixels_to_others_spoils_nothing() -> None:
+    # found by trying: k-means leaves one of the five empty here
+    generator = np.random.default_rng(2110)
+    colours = generator.integers(90, 150, (24, 3), dtype=np.uint8)
+    pixels = colours[generator.integers(0, 24, (32, 32))]
+
+    palette = palette_of(encode(Image.fromarray(pixels), "PNG"))
+
+    assert len(set(palette)) == 5
+    assert all(90 <= part < 150 for colour in palette for part in bytes.fromhex(colour[1:]))
