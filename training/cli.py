@@ -3,20 +3,16 @@
 TensorFlow takes seconds to import, so every command imports its step when it is called.
 """
 
-import errno
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Annotated, Literal
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from training import options
+from training.catalogue import commands
+from training.clear_line import one_clear_line, quiet_import
 from training.config import (
     CollectConfig,
     ExploreConfig,
@@ -34,12 +30,11 @@ _EXPLORE = ExploreConfig()
 
 cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
-    "evaluate, compare, runs, export. Each step reads one folder and writes another.",
+    "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue, "
+    "embed and feedback look after the works that the service shows.",
     no_args_is_help=True,
     add_completion=False,
 )
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Dataset = Annotated[Path, typer.Argument(help="Dataset folder, made by organise.")]
 FinishedRun = Annotated[Path, typer.Argument(help="Run folder, made by train.")]
@@ -87,7 +82,7 @@ def collect(
     """Bring works and pictures from WikiArt; the same command again goes on."""
     if repair and not check:
         raise typer.BadParameter("--repair goes with --check")
-    with _one_clear_line():
+    with one_clear_line():
         if check:
             line = _check_raw(raw, is_repairing=repair)
         else:
@@ -169,7 +164,7 @@ def import_(
     ] = _IMPORT.max_unreadable_share,
 ) -> None:
     """Take labelled pictures of your own to where collect puts WikiArt's."""
-    with _one_clear_line():
+    with one_clear_line():
         from training.importing import import_works as step
         from training.raw import counts_by_reason
 
@@ -241,7 +236,7 @@ def organise(
     ] = None,
 ) -> None:
     """Turn raw works into a dataset: known styles, no copies, named splits, squares of one size."""
-    with _one_clear_line():
+    with one_clear_line():
         from training.organise import organise as step
 
         config = OrganiseConfig(
@@ -277,7 +272,7 @@ def explore(
     ] = _EXPLORE.seed,
 ) -> None:
     """Show what a dataset holds: counts, contact sheets, chronology, quality."""
-    with _one_clear_line():
+    with one_clear_line():
         from training.explore import explore as step
 
         done = step(dataset, folder, ExploreConfig(seed=seed))
@@ -337,12 +332,12 @@ def train(
 ) -> None:
     """Train a model; the same command again goes on where it was stopped."""
     given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
-    with _one_clear_line():
+    with one_clear_line():
         base = None if from_ is None else _config_of_run(from_, dataset)
         config = options.config_of(
             given | {"crop_px": crop, "teachers": teacher or None}, base=base
         )
-        with _quiet_import():
+        with quiet_import():
             from training.train import train as step
         done = step(dataset, run, config, note=note)
     stopped = ", stopped early" if done.stopped_early else ""
@@ -386,9 +381,9 @@ def find_rate(
 ) -> None:
     """Find a learning rate: raise it batch by batch and see where the loss is lowest."""
     given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
-    with _one_clear_line():
+    with one_clear_line():
         config = options.config_of(given | {"crop_px": crop})
-        with _quiet_import():
+        with quiet_import():
             from training.find_rate import find_rate as step
         rate = step(dataset, folder, config, low=low, high=high, steps=steps)
     typer.echo(
@@ -426,10 +421,10 @@ def evaluate(
     if release:
         _check_release(dataset, run)
         return
-    with _one_clear_line():
+    with one_clear_line():
         if run is None:
             raise TrainingError("name a run folder, or give --release")
-        with _quiet_import():
+        with quiet_import():
             from training.evaluate import evaluate as step
             from training.evaluate import evaluation_folder
         done = step(dataset, run, split=split, parts=part)
@@ -443,7 +438,7 @@ def evaluate(
 
 
 def _check_release(dataset: Path, folder: Path | None) -> None:
-    with _one_clear_line():
+    with one_clear_line():
         from training.shipped import RELEASE, check_release
 
         test = check_release(dataset, folder or RELEASE)
@@ -468,8 +463,8 @@ def compare(
     ] = False,
 ) -> None:
     """Set finished runs side by side: scores, sizes, times and latency on this machine."""
-    with _one_clear_line():
-        with _quiet_import():
+    with one_clear_line():
+        with quiet_import():
             from training.compare import compare as step
         done = step(runs or [], out, has_all_architectures=all_architectures)
     typer.echo(f"the comparison ({len(done)} rows) is in {out}, compare.html first")
@@ -486,7 +481,7 @@ def runs(
     ] = None,
 ) -> None:
     """List runs, also those that are under way ("epoch 3 of 20") or were broken off there."""
-    with _one_clear_line():
+    with one_clear_line():
         from training.runs import as_table, as_text, list_runs, sort_runs, write_runs
 
         found = list_runs(folder)
@@ -526,6 +521,13 @@ def export(
         list[Path] | None,
         typer.Option(help="Evaluated run of another recipe to compare with; may be repeated."),
     ] = None,
+    works: Annotated[
+        Path | None,
+        typer.Option(
+            help="Source of the catalogue with pictures (raw folder or CSV), to find among its "
+            "works those most like a picture."
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
     ] = False,
@@ -534,8 +536,8 @@ def export(
     ] = False,
 ) -> None:
     """Turn a finished run into the folder that the service runs on."""
-    with _one_clear_line():
-        with _quiet_import():
+    with one_clear_line():
+        with quiet_import():
             from training.export import export as step
         done = step(
             dataset,
@@ -545,6 +547,7 @@ def export(
             photographs=photographs,
             beside=beside or (),
             baselines=baseline or (),
+            works=works,
             is_replacing=replace,
             is_forced=force,
         )
@@ -587,8 +590,8 @@ def release(
     ] = _ORGANISE.min_pictures_per_style,
 ) -> None:
     """Make the released model anew, by all steps; the same command again goes on after a stop."""
-    with _one_clear_line():
-        with _quiet_import():
+    with one_clear_line():
+        with quiet_import():
             from training.release import Ingredients, make_release
         ingredients = Ingredients(pictures, lists, photographs, weights, min_pictures)
         done = make_release(ingredients, work, out, card, notes=notes, tell=typer.echo)
@@ -605,53 +608,13 @@ def card(
     notes: _Notes = None,
 ) -> None:
     """Write the model card: what the model is for, its data, its figures, where it fails."""
-    with _one_clear_line():
+    with one_clear_line():
         from training.card import write_card
 
         done = write_card(folder, out, notes=notes)
     typer.echo(f"the card of model {done.id} is in {out}")
 
 
-@contextmanager
-def _one_clear_line() -> Iterator[None]:
-    """Turn what a person can cause or answer into one line and exit code 1."""
-    try:
-        yield
-    except TrainingError as error:
-        message = f"error: {error}"
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        message = f"error: {place}={str(first['input'])[:80]}: {first['msg']}"
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        message = f"error: {where}{error.strerror or error}"
-        if error.errno in _NO_ROOM:
-            message += "; make room, then run the same command again: what is there stays"
-    except KeyboardInterrupt:
-        message = "stopped; run the same command again to go on"
-    else:
-        return
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _quiet_import() -> Iterator[None]:
-    """Hold back what TensorFlow's libraries write to stderr, unless the import fails.
-
-    They do so before they read TF_CPP_MIN_LOG_LEVEL, past Python's sys.stderr.
-    """
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(saved, held.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+cli.add_typer(commands.catalogue, name="catalogue")
+cli.command()(commands.embed)
+cli.command()(commands.feedback)

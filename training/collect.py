@@ -140,7 +140,7 @@ class _Collection:
                 entries = islice(entries, config.limit)
             # whether a work counts for the limit is known only when its style is
             width = 1 if is_limited_by_style else 2 * config.connections
-            for outcome in _in_order(pool, self._collect_one, entries, width=width):
+            for outcome in in_order(pool, self._collect_one, entries, width=width):
                 self._count(outcome)
                 bar.update()
                 if self._works == config.limit:
@@ -225,7 +225,7 @@ class _Collection:
             )
 
 
-def _in_order(
+def in_order(
     pool: Executor, function: Callable[[_T], _R], items: Iterable[_T], *, width: int
 ) -> Iterator[_R]:
     """Like `pool.map`, but takes from `items` only as many as are being worked on."""

@@ -1,4 +1,4 @@
-"""A finished run -> a model folder: model, `manifest.json`, `evaluation.json`, `golden.npz`.
+"""A finished run -> a model folder: model, manifest, evaluation, golden answers, neighbours.
 
 The exported graph takes `pixels` and gives all that the service needs (answering.py): scaling,
 calibration and softmax are inside, so that the service needs to know nothing about the
@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from lambda_fn.catalogue.neighbours import write_neighbours
 from lambda_fn.contract.evaluation import Baseline, EpochFigures, ListFigures, ModelEvaluation
 from lambda_fn.contract.manifest import (
     EVALUATION_FILE,
@@ -24,6 +25,7 @@ from lambda_fn.contract.manifest import (
     KERAS_FILE,
     MANIFEST_FILE,
     MODEL_FILE,
+    NEIGHBOURS_FILE,
     DataSummary,
     ModelManifest,
     TestMetrics,
@@ -41,6 +43,8 @@ from training.calibrate import (
     measure_painting,
     measure_rule,
 )
+from training.catalogue.embed import find_neighbours
+from training.catalogue.source import read_source
 from training.data import FixedBatches, Part, fixed_batches, load_part
 from training.errors import TrainingError
 from training.evaluate import open_classifier, read_answers, read_metrics
@@ -111,6 +115,7 @@ def export(
     photographs: Path | None = None,
     beside: Sequence[Path] = (),
     baselines: Sequence[Path] = (),
+    works: Path | None = None,
     is_replacing: bool = False,
     is_forced: bool = False,
 ) -> ModelManifest:
@@ -120,6 +125,8 @@ def export(
     such, the other measures it; without them it refuses nothing.
     beside: finished runs of the same recipe on other lists, which the evaluation shows, too.
     baselines: evaluated runs of other recipes, to compare with.
+    works: a source of the catalogue, with pictures: the folder then finds the works most like a
+    picture among them.
     is_replacing: put the new folder in the place of one that exists.
     is_forced: export a file that answers too differently from Keras all the same.
 
@@ -130,6 +137,7 @@ def export(
     refuse_to_overwrite(model_folder, is_replacing=is_replacing)
     run = load_run_on(dataset_folder, run_folder)
     compared = _baselines(baselines)
+    shown = works and read_source(works)
     negatives = load_photographs(photographs, size_px=run.plan.size_px) if photographs else None
     fitted = _fit(dataset_folder, run_folder, run, negatives)
     others = dict(_figures_beside(dataset_folder, folder, run) for folder in beside)
@@ -150,7 +158,10 @@ def export(
         )
         write_golden(folder)
         _write_json(folder / EVALUATION_FILE, evaluation)
-        names = (MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE)
+        names = [MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE]
+        if shown:
+            write_neighbours(find_neighbours(shown, shipped), folder / NEIGHBOURS_FILE)
+            names.append(NEIGHBOURS_FILE)
         manifest = manifest.model_copy(
             update={"files": {name: sha256_of(folder / name) for name in names}}
         )

@@ -21,6 +21,7 @@ from typing import get_args
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
+from lambda_fn.catalogue.works import wikiart_image_url, wikiart_page_url
 from lambda_fn.contract.images import PictureError
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from training.config import ImportConfig
@@ -38,8 +39,6 @@ from training.raw import (
     verify_picture,
 )
 
-_IMAGES = "https://uploads.wikiart.org/images"
-_PAGES = "https://www.wikiart.org/en"
 _UNREADABLE = "unreadable: "
 Row = Mapping[str, str]
 
@@ -55,7 +54,7 @@ class Imported(BaseModel):
     skipped: dict[str, int]
 
 
-class _SkippedError(Exception):
+class SkippedRowError(Exception):
     """A row cannot become a work; the message is the reason to count."""
 
 
@@ -92,7 +91,7 @@ def _read_rows(source: Path, config: ImportConfig) -> list[Row]:
     table = source / (config.csv or "metadata.csv")
     if config.csv is None and not table.is_file():
         return list(_rows_of_folders(source))
-    return _rows_of_csv(table)
+    return rows_of_csv(table)
 
 
 def _rows_of_folders(source: Path) -> Iterator[Row]:
@@ -102,7 +101,12 @@ def _rows_of_folders(source: Path) -> Iterator[Row]:
             yield {"path": inside.as_posix(), "style": inside.parts[0], "title": path.stem}
 
 
-def _rows_of_csv(table: Path) -> list[Row]:
+def rows_of_csv(table: Path) -> list[Row]:
+    """Return the rows of a CSV of works.
+
+    Raises:
+        TrainingError: it is no CSV in UTF-8, or lacks a column.
+    """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="", strict=True)
@@ -138,18 +142,23 @@ def _import_all(
 
 def _import_one(source: Path, raw: Path, folder: RawFolder, row: Row) -> RawWork | str:
     try:
-        work = _work_of(row)
+        work = work_of(row)
         stored = _store_picture(source / row["path"], raw, folder, work)
-    except _SkippedError as error:
+    except SkippedRowError as error:
         return str(error)
     folder.add(stored)
     return stored
 
 
-def _work_of(row: Row) -> RawWork:
+def work_of(row: Row) -> RawWork:
+    """Return the work that a row describes.
+
+    Raises:
+        SkippedRowError: it describes none.
+    """
     path = row["path"]
     if not is_inside(path):
-        raise _SkippedError(f"{_UNREADABLE}path outside of its folder")
+        raise SkippedRowError(f"{_UNREADABLE}path outside of its folder")
     wikiart_path = row.get("wikiart_path") or None
     artist = row.get("artist") or None
     return RawWork(
@@ -160,8 +169,8 @@ def _work_of(row: Row) -> RawWork:
         year=int(row["year"]) if re.fullmatch(r"\d{1,4}", row.get("year", "")) else None,
         wikiart_styles=_styles_of(row),
         genre=row.get("genre") or None,
-        image_url=f"{_IMAGES}/{wikiart_path}.jpg" if wikiart_path else None,
-        page_url=f"{_PAGES}/{wikiart_path}" if wikiart_path else None,
+        image_url=wikiart_image_url(wikiart_path) if wikiart_path else None,
+        page_url=wikiart_page_url(wikiart_path) if wikiart_path else None,
         rights=_rights_of(row),
         source=row.get("source") or "import",
         picture=f"{PICTURES_FOLDER}/{path}",
@@ -171,7 +180,7 @@ def _work_of(row: Row) -> RawWork:
 def _styles_of(row: Row) -> tuple[str, ...]:
     slug = style_of([row["style"]])
     if slug is None:
-        raise _SkippedError(f"unknown style: {row['style'] or 'none given'}")
+        raise SkippedRowError(f"unknown style: {row['style'] or 'none given'}")
     named = [part.strip() for part in re.split(r"[|,]", row.get("wikiart_style", ""))]
     styles = tuple(filter(None, named))
     return styles if style_of(styles) == slug else (STYLE_BY_SLUG[slug].name, *styles)
@@ -192,16 +201,16 @@ def _store_picture(origin: Path, raw: Path, folder: RawFolder, work: RawWork) ->
     known = folder.works.get(work.id)
     target = raw / f"{work.picture}"
     if not origin.is_file():
-        raise _SkippedError(f"{_UNREADABLE}no such file")
+        raise SkippedRowError(f"{_UNREADABLE}no such file")
     origin = origin.resolve()
     if known is not None and target.is_file():
         if not filecmp.cmp(origin, target):
-            raise _SkippedError(f"{_UNREADABLE}its name is taken by another picture")
+            raise SkippedRowError(f"{_UNREADABLE}its name is taken by another picture")
         return work.model_copy(update={"width": known.width, "height": known.height})
     try:
         picture = verify_picture(origin.read_bytes())
     except (OSError, PictureError) as error:
-        raise _SkippedError(f"{_UNREADABLE}{type(error).__name__}") from error
+        raise SkippedRowError(f"{_UNREADABLE}{type(error).__name__}") from error
     with whole_file(target) as file:
         _link_or_copy(origin, file)
     return work.model_copy(update={"width": picture.width, "height": picture.height})

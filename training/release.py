@@ -16,6 +16,7 @@ from typing import Any
 
 from lambda_fn.contract.manifest import ModelManifest
 from training.card import write_card
+from training.catalogue.source import TABLE
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 from training.evaluate import evaluate
@@ -45,7 +46,7 @@ class Ingredients:
     """What a release is made from."""
 
     pictures: Path
-    """labelled pictures, as `import` takes them"""
+    """labelled pictures, as `import` takes them; with a metadata.csv they become neighbours, too"""
     lists: Path
     """CSV of lists: the first of `LISTS` that it has is the one whose model ships"""
     photographs: Path | None
@@ -104,10 +105,17 @@ def make_release(
         photographs=ingredients.photographs,
         beside=ours[1:],
         baselines=originals,
+        works=_works(ingredients.pictures),
         is_replacing=True,
     )
     write_card(model, card, notes=notes)
     return manifest
+
+
+def _works(pictures: Path) -> Path | None:
+    """Return where the works are described; folders of styles alone name no artist."""
+    table = pictures / TABLE
+    return table if table.is_file() else None
 
 
 def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell: _Tell) -> Path:

@@ -237,6 +237,22 @@ class WikiArt:
         length = response.headers.get("Content-Length", "")
         return int(length) if length.isdigit() else None
 
+    def has_picture(self, url: str) -> bool:
+        """Ask whether an address answers with a picture, without fetching it.
+
+        Raises:
+            RequestFailedError: it answers neither so nor that it is gone.
+        """
+        try:
+            response = self._tried(lambda: self._send("HEAD", url))
+        except RequestFailedError as error:
+            if error.reason in _GONE:
+                return False
+            raise
+        if response.headers.get("Content-Type", "").startswith("image/"):
+            return True
+        raise RequestFailedError("no picture, but another type")
+
     def _ask(self, path: str, shape: TypeAdapter[_T], **parameters: str) -> _T:
         url = str(self._base.join(f"/en/App/{path}"))
         return self._tried(lambda: _parse(self._send("GET", url, parameters), shape))

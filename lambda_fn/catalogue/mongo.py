@@ -18,9 +18,14 @@ import pymongo
 from bson.errors import BSONError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo import IndexModel, MongoClient, UpdateOne
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+)
 
-from lambda_fn.catalogue.neighbours import restore
+from lambda_fn.catalogue.neighbours import quantise, restore
 from lambda_fn.catalogue.works import (
     ID_PATTERN,
     UNKNOWN_ARTIST,
@@ -149,6 +154,7 @@ class MongoCatalogue:
         return {
             group["_id"]: StyleCount(group["works"], group["dated"], group["artists"])
             for group in groups
+            if isinstance(group["_id"], str)
         }
 
     def artists(self, style: str, *, limit: int) -> Sequence[Artist]:
@@ -168,7 +174,11 @@ class MongoCatalogue:
             {"$sort": {"works": -1, "_id": 1}},
             {"$limit": limit},
         )
-        return [Artist(group["_id"], group["name"], group["works"]) for group in groups]
+        return [
+            Artist(group["_id"], group["name"], group["works"])
+            for group in groups
+            if isinstance(group["_id"], str) and isinstance(group["name"], str)
+        ]
 
     def sample(self, style: str, *, size: int) -> Sequence[Work]:
         """Return different works of a style, drawn anew each time, or all if there are fewer."""
@@ -218,9 +228,9 @@ class MongoCatalogue:
         )
         years: dict[str, dict[int, int]] = {}
         for group in groups:
-            year = group["_id"]["year"]
-            if isinstance(year, int):
-                years.setdefault(group["_id"]["style"], {})[year] = group["works"]
+            style, year = group["_id"]["style"], group["_id"]["year"]
+            if isinstance(style, str) and isinstance(year, int):
+                years.setdefault(style, {})[year] = group["works"]
         return years
 
     def prepare(self) -> None:
@@ -280,6 +290,17 @@ class MongoCatalogue:
             for work_id, vector in vectors.items()
         )
 
+    def embeddings(self) -> Iterable[tuple[str, bytes]]:
+        """Yield id and embedding of the works that have one; `facts` names the model."""
+        last, model = "", self.facts().embedding_model
+        kept = {"embedding.model": model, "embedding.vector": _ANY_NUMBER}
+        while documents := self._find(
+            {"_id": {"$gt": last}, **kept}, limit=_PAGE, fields=["embedding"]
+        ):
+            for document in documents:
+                last = document["_id"]
+                yield last, _to_bytes(document["embedding"]["vector"])
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -303,9 +324,11 @@ class MongoCatalogue:
             for document in cursor.sort([("received", 1), ("_id", 1)]):
                 yield from _checked([document], _FeedbackDocument.read)
 
-    def _find(self, query: _Document, *, limit: int) -> list[_Document]:
+    def _find(
+        self, query: _Document, *, limit: int, fields: Sequence[str] | None = None
+    ) -> list[_Document]:
         with _our_errors():
-            return list(self._works.find(query, _FIELDS).sort("_id", 1).limit(limit))
+            return list(self._works.find(query, fields or _FIELDS).sort("_id", 1).limit(limit))
 
     def _aggregate(self, *stages: _Document) -> list[_Document]:
         with _our_errors():
@@ -333,6 +356,8 @@ class MongoCatalogue:
 
 
 def _make_client(uri: str, *, timeout_ms: int) -> MongoClient[_Document]:
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("the driver takes a bare host, too")
     options = {
         **_OPTIONS,
         "timeoutMS": timeout_ms,
@@ -352,7 +377,10 @@ def _our_errors() -> Iterator[None]:
         reason = type(error).__name__
         if isinstance(error, OperationFailure) and error.details:
             reason = str(error.details.get("codeName", reason))
-        is_passing = isinstance(error, ConnectionFailure) or getattr(error, "timeout", False)
+        # an address of mongodb+srv that cannot be looked up now is a ConfigurationError
+        is_passing = isinstance(error, ConnectionFailure | ConfigurationError) or (
+            isinstance(error, PyMongoError) and error.timeout
+        )
     else:
         return
     if is_passing:
@@ -497,3 +525,8 @@ def _encode(work: Work) -> _Document:
 def _to_numbers(vector: bytes) -> list[float]:
     numbers: list[float] = restore(np.frombuffer(vector, np.int8)[None])[0].tolist()
     return numbers
+
+
+def _to_bytes(vector: Sequence[float]) -> bytes:
+    quantised: bytes = quantise(np.array([vector], np.float32)).tobytes()
+    return quantised

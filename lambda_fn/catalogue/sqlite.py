@@ -377,6 +377,17 @@ class SqliteWriter(SqliteCatalogue):
                 [(vector, work_id) for work_id, vector in vectors.items()],
             )
 
+    def embeddings(self) -> Iterable[tuple[str, bytes]]:
+        """Yield id and embedding of the works that have one; `facts` names the model."""
+        last = -1
+        while rows := self._all(
+            """SELECT number, id, vector FROM embeddings JOIN works ON number = work
+                WHERE work > :last ORDER BY work LIMIT :limit""",
+            {"last": last, "limit": _PAGE},
+        ):
+            yield from ((row["id"], row["vector"]) for row in rows)
+            last = rows[-1]["number"]
+
     def write_compact(self, target: Path) -> None:
         """Write the works to another file, as small as can be and in the order of their ids.
 

@@ -197,6 +197,10 @@ class CatalogueWriter(Catalogue, Protocol):
         """
         ...
 
+    def embeddings(self) -> Iterable[tuple[str, bytes]]:
+        """Yield id and embedding of the works that have one; `facts` names the model."""
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

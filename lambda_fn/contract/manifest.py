@@ -14,6 +14,7 @@ KERAS_FILE = "answering.keras"
 """the same graph as a Keras file, in a run folder; the run's own `model.keras` gives logits only"""
 GOLDEN_FILE = "golden.npz"
 EVALUATION_FILE = "evaluation.json"
+NEIGHBOURS_FILE = "neighbours.npz"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -8,19 +8,24 @@ import keras
 import numpy as np
 import pytest
 
+from lambda_fn.catalogue.neighbours import open_neighbours, quantise
+from lambda_fn.contract.images import to_pixels
 from lambda_fn.contract.manifest import (
     EVALUATION_FILE,
     GOLDEN_FILE,
     KERAS_FILE,
     MANIFEST_FILE,
     MODEL_FILE,
+    NEIGHBOURS_FILE,
     ModelManifest,
     sha256_of,
 )
 from lambda_fn.model import load_model
 from tests.pictures import take_photographs
+from tests.training.catalogue.sources import one_row, write_source
 from training import export as steps
 from training import litert
+from training.catalogue.source import read_source
 from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
@@ -45,11 +50,21 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = [one_row(number) for number in range(1, 6)]
+    return write_source(tmp_path_factory.mktemp("works"), rows)
+
+
+@pytest.fixture(scope="module")
 def model(
-    dataset: Path, served_run: Path, photographs: Path, tmp_path_factory: pytest.TempPathFactory
+    dataset: Path,
+    served_run: Path,
+    photographs: Path,
+    works: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, ModelManifest]:
     folder = tmp_path_factory.mktemp("models") / "model"
-    return folder, export(dataset, served_run, folder, photographs=photographs)
+    return folder, export(dataset, served_run, folder, photographs=photographs, works=works)
 
 
 def test_export_writes_exactly_the_files_of_its_manifest(
@@ -59,9 +74,44 @@ def test_export_writes_exactly_the_files_of_its_manifest(
 
     files = {path.name for path in folder.iterdir()}
 
-    assert files == {MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE, MANIFEST_FILE}
+    assert files == {MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE, MANIFEST_FILE, NEIGHBOURS_FILE}
     assert set(manifest.files) == files - {MANIFEST_FILE}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_the_neighbours_are_the_works_as_the_exported_file_sees_them(
+    model: tuple[Path, ModelManifest], works: Path
+) -> None:
+    folder, manifest = model
+    loaded = load_model(folder)
+
+    found = open_neighbours(
+        folder / NEIGHBOURS_FILE, model=manifest.id, size=manifest.embedding_size
+    )
+
+    source = read_source(works).works
+    assert [*found.ids] == [one.work.id for one in source]
+    for place, one in enumerate(source):
+        assert one.picture is not None
+        pixels = to_pixels(one.picture.read_bytes(), size_px=manifest.input_size_px).pixels
+        expected = quantise(loaded.answer(pixels).embedding[np.newaxis])
+        np.testing.assert_array_equal(found.vectors[[place]], expected)
+
+
+def test_without_works_a_folder_has_no_neighbours(
+    dataset: Path, served_run: Path, tmp_path: Path
+) -> None:
+    manifest = export(dataset, served_run, tmp_path / "model")
+
+    assert NEIGHBOURS_FILE not in manifest.files
+    assert not (tmp_path / "model" / NEIGHBOURS_FILE).exists()
+
+
+def test_works_that_are_none_are_refused_before_anything_is_measured(
+    dataset: Path, served_run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="holds no works"):
+        export(dataset, served_run, tmp_path / "model", works=tmp_path)
 
 
 def test_the_id_names_architecture_size_day_and_file(

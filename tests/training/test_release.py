@@ -8,8 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from lambda_fn.app import create_app
+from lambda_fn.catalogue.neighbours import open_neighbours
 from lambda_fn.contract.evaluation import ModelEvaluation
-from lambda_fn.contract.manifest import EVALUATION_FILE, MANIFEST_FILE, ModelManifest
+from lambda_fn.contract.manifest import (
+    EVALUATION_FILE,
+    MANIFEST_FILE,
+    NEIGHBOURS_FILE,
+    ModelManifest,
+)
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import load_model
 from tests.pictures import draw_picture, encode, paint_collection, take_photographs
@@ -40,12 +46,20 @@ def write_lists(folder: Path) -> Path:
     return folder.parent / "lists.csv"
 
 
+def sign(pictures: Path) -> None:
+    """Say of every picture whose it is and what it shows."""
+    paths = [f"{slug}/{number:03d}.png" for slug in SLUGS for number in range(PER_STYLE)]
+    rows = [(path, path.split("/")[0], f"Painter of {path[:4]}", path) for path in paths]
+    write_table(pictures / "metadata.csv", ("path", "style", "artist", "title"), rows)
+
+
 @pytest.fixture(scope="module")
 def made(
     small: str, weights: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, ModelManifest, list[str]]:
     folder = tmp_path_factory.mktemp("release")
     pictures = paint_collection(folder / "pictures", dict.fromkeys(SLUGS, PER_STYLE))
+    sign(pictures)
     import_works(pictures, folder / "first" / "raw", ImportConfig())
     photographs = take_photographs(folder / "photographs", 40)
     ingredients = Ingredients(
@@ -93,6 +107,18 @@ def test_each_list_is_measured_by_a_model_of_its_own_beside_the_originals_recipe
         (ORIGINAL, {"picture", "artist"})
     ]
     assert evaluation.painting is not None
+
+
+def test_a_release_finds_the_works_most_like_a_picture(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder, manifest, _ = made
+
+    file = folder / "model" / NEIGHBOURS_FILE
+    found = open_neighbours(file, model=manifest.id, size=manifest.embedding_size)
+
+    assert len(found.ids) == len(SLUGS) * PER_STYLE
+    assert NEIGHBOURS_FILE in manifest.files
 
 
 def test_every_step_is_told_and_the_card_is_written(

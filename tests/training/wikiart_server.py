@@ -105,6 +105,7 @@ class WikiArtServer(ThreadingHTTPServer):
         self.painters = painters
         self.requests: list[str] = []
         self.user_agents: set[str] = set()
+        self.methods: set[str] = set()
         self.faults: list[Fault] = []
         self.listed: dict[str, Any] = {}
         self.details: dict[str, Any] = {}
@@ -120,10 +121,11 @@ class WikiArtServer(ThreadingHTTPServer):
     def works(self) -> list[Painting]:
         return [work for painter in self.painters for work in painter.works]
 
-    def note(self, path: str, user_agent: str) -> Fault | None:
+    def note(self, method: str, path: str, user_agent: str) -> Fault | None:
         """Write a request down; return the fault that it meets."""
         with self._lock:
             self.requests.append(path)
+            self.methods.add(method)
             self.user_agents.add(user_agent)
             self.on_request(len(self.requests))
             for fault in self.faults:
@@ -142,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: WikiArtServer
 
     def do_GET(self) -> None:
-        fault = self.server.note(self.path, self.headers["User-Agent"])
+        fault = self.server.note(self.command, self.path, self.headers["User-Agent"])
         if fault is None:
             self._answer()
         else:
@@ -156,14 +158,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         address = urlsplit(self.path)
         if address.path.startswith("/images/"):
+            kind = "image/png" if ".png" in address.path else "image/jpeg"
             data = self._picture(address.path)
         else:
+            kind = "application/json"
             answer = self._json(address.path, parse_qs(address.query))
             data = None if answer is None else json.dumps(answer).encode()
         if data is None:
             self.send(404, PAGE)
         else:
-            self.send(200, data)
+            self.send(200, data, Content_Type=kind)
 
     def _json(self, path: str, query: dict[str, list[str]]) -> Any:
         call = path.removeprefix("/en/App/")
@@ -241,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(200, b"[" * 20, claimed=4000)
 
     def html(self, fault: Fault) -> None:
-        self.send(200, PAGE)
+        self.send(200, PAGE, Content_Type="text/html")
 
     def redirect(self, fault: Fault) -> None:
         self.send(302, b"", Location=f"{self.path}{'&' if '?' in self.path else '?'}moved=1")

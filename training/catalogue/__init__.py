@@ -1,0 +1,1 @@
+"""Filling the catalogue of works: facts, palettes, embeddings; and what visitors said."""
