@@ -195,6 +195,7 @@ class TestWriting:
         with closing(open_sqlite(filled)) as catalogue:
             assert catalogue.find(Filters(), limit=400) == make_works(300)
 
+    @pytest.mark.slow
     def test_filling_again_after_a_kill_ends_as_if_nothing_had_been(
         self, filled: Path, tmp_path: Path
     ) -> None:
