@@ -75,4 +75,6 @@ def mongodb(mongodb_server: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:12]}"
     yield urlsplit(mongodb_server)._replace(path=f"/{name}").geturl()
     with pymongo.MongoClient[dict[str, Any]](mongodb_server) as client:
-        client.drop_database(name)
+        # a database goes with its last collection; dropping it as a whole takes 0.1 s more
+        for collection in client[name].list_collection_names():
+            client[name].drop_collection(collection)

@@ -1,5 +1,6 @@
 """A real MongoDB server for tests: the one of a wheel, on this machine and for this run only."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -48,7 +49,7 @@ class Mongod:
 
     def freeze(self) -> None:
         """Let it answer nothing, and its connections stay open."""
-        self._signal(signal.SIGSTOP)
+        os.waitpid(self._signal(signal.SIGSTOP), os.WUNTRACED)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
@@ -59,9 +60,10 @@ class Mongod:
         assert self._process is not None
         self._process.wait()
 
-    def _signal(self, number: int) -> None:
+    def _signal(self, number: int) -> int:
         assert self._process is not None
         self._process.send_signal(number)
+        return self._process.pid
 
     def _wait(self) -> None:
         assert self._process is not None

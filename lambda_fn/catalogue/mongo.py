@@ -52,6 +52,7 @@ SCHEMA: Final = 1
 DATABASE: Final = "artstyle"
 """Where the URI names none."""
 _BATCH_TIMEOUT_S: Final = 60.0
+_CLOSE_TIMEOUT_S: Final = 1.0
 _PAGE: Final = 500
 _Document = dict[str, Any]  # what BSON can hold, before it is checked
 
@@ -302,8 +303,9 @@ class MongoCatalogue:
                 yield last, _to_bytes(document["embedding"]["vector"])
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections; a server that no longer answers is left after a second."""
+        with pymongo.timeout(_CLOSE_TIMEOUT_S):
+            self._client.close()
 
     def add(self, feedback: Feedback) -> None:
         """Keep feedback, in the place of an earlier one about the same answer."""

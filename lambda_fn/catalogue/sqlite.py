@@ -38,6 +38,15 @@ SCHEMA: Final = 1
 """Changes when a file that an earlier version wrote can no longer be read."""
 _WAIT_S: Final = 10.0
 _PAGE: Final = 500
+_NOT_NOW: Final = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+)
+"""What a disk says that may say otherwise later; the rest is damage."""
 _LOAD = "`python -m training catalogue load`"
 _MAKE_ANEW = f"put a copy back, or make it anew with {_LOAD}"
 _MOVE_AWAY = "move it away: the next feedback makes another"
@@ -203,13 +212,14 @@ def _close_all(connections: deque[sqlite3.Connection]) -> None:
 def _our_errors(file: Path, remedy: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+    except (sqlite3.DatabaseError, _UnreadableError) as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code == sqlite3.SQLITE_BUSY:
             raise CatalogueUnavailableError(
                 f"another process is filling {file}: try again when it is done"
             ) from error
-        raise CatalogueUnavailableError(f"{file} does not answer: {error}") from error
-    except (sqlite3.DatabaseError, _UnreadableError) as error:
+        if code in _NOT_NOW:
+            raise CatalogueUnavailableError(f"{file} does not answer: {error}") from error
         raise CatalogueError(f"{file} cannot be read: {error}; {remedy}") from error
 
 

@@ -23,6 +23,7 @@ from lambda_fn.catalogue.works import (
     search_words,
 )
 
+pytestmark = pytest.mark.slow
 # few values, so that works share them, and letters whose case, accents and parts are peculiar
 SLUGS = st.sampled_from(["a", "a-b", "ab", "b", "b-1", UNKNOWN_ARTIST])
 IDS = st.builds("{}/{}".format, SLUGS, st.sampled_from(["a", "a-1", "a1", "b"]))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -542,8 +543,9 @@ class TestImages:
     ) -> None:
         catalogue.store(make_works(700))
 
-        for work_id, _ in catalogue.unchecked_images(before=DAY):
-            catalogue.mark_images([ImageCheck(work_id, True, DAY)])
+        unchecked = iter(catalogue.unchecked_images(before=DAY))
+        while batch := list(islice(unchecked, 90)):
+            catalogue.mark_images([ImageCheck(work_id, True, DAY) for work_id, _ in batch])
 
         assert list(catalogue.unchecked_images(before=DAY)) == []
 

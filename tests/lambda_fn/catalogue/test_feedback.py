@@ -62,14 +62,14 @@ def test_feedback_comes_in_the_order_of_its_arrival(store: FeedbackStore) -> Non
 
 
 def test_all_feedback_is_given_however_much_there_is(store: FeedbackStore) -> None:
-    for number in range(250):
+    for number in range(105):
         store.add(make_feedback(f"{number:03}"))
 
-    assert [feedback.id for feedback in store.all()] == [f"{n:03}" for n in range(250)]
+    assert [feedback.id for feedback in store.all()] == [f"{n:03}" for n in range(105)]
 
 
 def test_feedback_may_come_in_while_it_is_read(store: FeedbackStore) -> None:
-    for number in range(150):
+    for number in range(105):
         store.add(make_feedback(f"{number:03}"))
 
     for feedback in store.all():

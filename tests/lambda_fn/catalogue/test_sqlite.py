@@ -131,6 +131,21 @@ class TestReading:
         ):
             catalogue.find(Filters(), limit=10)
 
+    @pytest.mark.parametrize(
+        "damage", ["UPDATE works SET title = CAST(x'ff' AS TEXT)", "DROP TABLE names"]
+    )
+    def test_content_that_makes_no_sense_is_damage(self, filled: Path, damage: str) -> None:
+        with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+            connection.execute(damage)
+
+        with (
+            closing(open_sqlite(filled)) as catalogue,
+            pytest.raises(CatalogueError, match="put a copy back") as caught,
+        ):
+            catalogue.find(Filters(), limit=10)
+
+        assert caught.type is CatalogueError
+
     def test_a_reader_cannot_write(self, filled: Path) -> None:
         with closing(open_sqlite(filled)) as catalogue:
             assert not hasattr(catalogue, "store")
@@ -180,6 +195,7 @@ class TestWriting:
         with closing(open_sqlite(filled)) as catalogue:
             assert catalogue.find(Filters(), limit=400) == make_works(300)
 
+    @pytest.mark.slow
     def test_filling_again_after_a_kill_ends_as_if_nothing_had_been(
         self, filled: Path, tmp_path: Path
     ) -> None:
