@@ -43,7 +43,7 @@ def answer_picture(
         "catalogue": took_ms,
         "total": round(prediction.timing_ms["total"] + took_ms, 2),
     }
-    return PredictionWithWorks.model_construct(
+    return PredictionWithWorks(
         **dict(prediction) | {"timing_ms": timing_ms},
         story=read_stories()[prediction.style.slug],
         artists=company.artists,

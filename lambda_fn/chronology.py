@@ -109,7 +109,7 @@ def _ridge(name: str, style: str, counts: Counts, shape: _Shape) -> Ridge:
     in_bins = _into_bins(counts)
     in_bins[-1, 0] += counts[LAST_YEAR - _EARLIEST_YEAR]  # the year that ends the axis
     heights = _into_bins(shape.density).mean(axis=1)
-    return Ridge.model_construct(
+    return Ridge(
         wikiart_style=name,
         style=style,
         source=shape.source,

@@ -1,8 +1,4 @@
-"""Facts of the catalogue -> bodies of the API.
-
-They are made without being validated again: what a store gives has been checked on its way in, and
-an answer has 25 works.
-"""
+"""Facts of the catalogue -> bodies of the API."""
 
 from typing import Final
 
@@ -15,7 +11,7 @@ _WIKIART: Final = "https://www.wikiart.org/en"
 
 def label_work(work: Work, similarity: float | None = None) -> WorkLabel:
     """Return the label of a work; `similarity` to a picture, if there is one."""
-    return WorkLabel.model_construct(
+    return WorkLabel(
         id=work.id,
         title=work.title,
         artist=work.artist,
@@ -35,7 +31,7 @@ def label_work(work: Work, similarity: float | None = None) -> WorkLabel:
 
 def label_artist(artist: Artist) -> ArtistWorks:
     """Return an artist with the address of the page at WikiArt."""
-    return ArtistWorks.model_construct(
+    return ArtistWorks(
         slug=artist.slug,
         name=artist.name,
         works=artist.works,

@@ -107,8 +107,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         return watched
 
     # patches, because a module takes no arguments
-    monkeypatch.setattr("lambda_fn.model.load_model", load)
-    monkeypatch.setattr("lambda_fn.app.create_app", create)
+    monkeypatch.setattr("lambda_fn.settings.load_model", load)
+    monkeypatch.setattr("lambda_fn.assembly.create_app", create)
     made = runpy.run_path(str(ROOT / "lambda_fn" / "handler.py"))
     return Watch(made["handler"], loaded, scopes)
 
