@@ -133,7 +133,7 @@ def add_feedback(app: FastAPI, desk: FeedbackDesk | None, slots: CapacityLimiter
         async with reader.whole(request) as data:
             yield data
 
-    schema = {"$ref": f"#/components/schemas/{FeedbackRequest.__name__}"}
+    schema = FeedbackRequest.model_json_schema()
     extra = {"requestBody": {"required": True, "content": {_JSON: {"schema": schema}}}}
 
     @app.post(

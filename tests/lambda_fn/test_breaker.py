@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lambda_fn.catalogue.breaker import GuardedCatalogue
-from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError, Filters
+from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError, Facts, Filters
 from tests.fakes import FakeCatalogue, make_works
 from tests.lambda_fn.replies import eventually
 
@@ -154,7 +154,7 @@ def test_nobody_waits_for_a_trial_and_only_one_is_under_way(
 
 def test_a_trial_that_was_frozen_with_its_lambda_says_nothing(clock: Clock) -> None:
     class Frozen(FakeCatalogue):
-        def facts(self) -> object:  # type: ignore[override]
+        def facts(self) -> Facts:
             clock.now += 600
             return super().facts()
 
