@@ -313,6 +313,9 @@ class FakeFeedback:
     def all(self) -> Iterator[Feedback]:
         yield from self.kept.values()
 
+    def close(self) -> None:
+        self.kept.clear()
+
 
 def make_companions(
     catalogue: FakeCatalogue, neighbours: Neighbours | None = None, **options: Any

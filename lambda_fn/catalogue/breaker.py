@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from lambda_fn.catalogue.deferred import Deferred
+from lambda_fn.catalogue.deferred import Deferred, StillOpeningError
 from lambda_fn.catalogue.works import (
     Artist,
     Catalogue,
@@ -24,8 +24,9 @@ from lambda_fn.catalogue.works import (
 )
 
 PAUSE_S: Final = 30.0
-TRIAL_S: Final = 1.0
-_PATIENCE_S: Final = 5.0  # with an opening, outside of any deadline
+TRIAL_S: Final = 3.0
+_PATIENCE_S: Final = 5.0  # of a caller, with an opening outside of any deadline
+_OPENING_S: Final = 30.0
 _OVERSLEPT: Final = 2
 T = TypeVar("T")
 
@@ -42,7 +43,8 @@ class GuardedCatalogue:
 
     opener: gives the catalogue at its first use, in a thread of its own. pause_s: from a failure
     to the next trial, which the first call after it begins. trial_s: how long the catalogue may
-    take to answer a trial.
+    take to answer a trial; nobody waits for that. One that is only slow to open is asked as soon
+    as it is open.
     """
 
     def __init__(
@@ -76,7 +78,9 @@ class GuardedCatalogue:
         self._refuse_while_away()
         started = self._clock()
         try:
-            with self._open_until(seconds):
+            ends = time.monotonic() + seconds
+            store = self._store.within(seconds)
+            with store.deadline(max(ends - time.monotonic(), 0.001)):
                 yield
         except CatalogueUnavailableError as error:
             self._note_failure(error)
@@ -120,13 +124,6 @@ class GuardedCatalogue:
             self._note_failure(error)
             raise
 
-    @contextmanager
-    def _open_until(self, seconds: float) -> Iterator[Catalogue]:
-        ends = time.monotonic() + seconds
-        store = self._store.within(seconds)
-        with store.deadline(max(ends - time.monotonic(), 0.001)):
-            yield store
-
     def _refuse_while_away(self) -> None:
         with self._lock:
             self._is_awake = True
@@ -141,6 +138,8 @@ class GuardedCatalogue:
             if self._retry_at is not None:
                 return
             self._retry_at = self._clock() + self._pause_s
+            if isinstance(error, StillOpeningError):
+                self._begin_trial()
         # the kind and not the text, which may hold an address
         logger.warning(
             "the catalogue does not answer (%s)", type(error.__cause__ or error).__name__
@@ -159,7 +158,9 @@ class GuardedCatalogue:
         started = self._clock()
         failure: Exception | None = CatalogueUnavailableError("the trial broke off")
         try:
-            with self._open_until(self._trial_s) as store:
+            store = self._store.within(_OPENING_S)
+            started = self._clock()
+            with store.deadline(self._trial_s):
                 store.facts()
             failure = None
         except CatalogueUnavailableError as error:

@@ -14,6 +14,10 @@ from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError
 T = TypeVar("T")
 
 
+class StillOpeningError(CatalogueUnavailableError):
+    """It is not there yet, but on its way."""
+
+
 class Deferred(Generic[T]):
     """Something that is opened once; after a failure the next call tries again."""
 
@@ -31,12 +35,13 @@ class Deferred(Generic[T]):
         """Return it, after waiting at most so long.
 
         Raises:
-            CatalogueUnavailableError: it cannot be opened, or not in this time.
+            StillOpeningError: it is not open by then.
+            CatalogueUnavailableError: it cannot be opened.
         """
         try:
             return self._begin().result(max(seconds, 0))
         except TimeoutError as error:
-            raise CatalogueUnavailableError("the catalogue is still being opened") from error
+            raise StillOpeningError("the catalogue is still being opened") from error
         except CatalogueUnavailableError:
             raise
         except CatalogueError as error:
