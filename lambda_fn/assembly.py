@@ -51,7 +51,7 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
 def _open_neighbours(file: Path, manifest: ModelManifest) -> Neighbours | None:
     """Open the embeddings of works, if the model folder has some, and search them once.
 
-    The first search unpacks them, which takes 10 ms for 14,000 works: too little to be worth a
+    The first search unpacks them, which takes some 20 ms for 14,000 works: too little to be worth a
     thread, and the first picture does not pay for it.
     """
     if not file.is_file():
