@@ -9,12 +9,12 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from lambda_fn.model import ModelError, StyleModel, load_model
+from lambda_fn.model import ModelError, StyleModel
 from lambda_fn.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,20 +35,17 @@ def serve(
     """Serve the page and the API until Ctrl-C."""
     import uvicorn
 
-    from lambda_fn.app import create_app
-    from lambda_fn.contract.manifest import EVALUATION_FILE
+    from lambda_fn.assembly import build_app
+    from lambda_fn.catalogue.works import CatalogueError
 
     _hush_pillow()
     with _listen(host, port) as listener:
-        settings = _read_settings()
-        web = _find_page(settings)
+        settings = _at_home(_read_settings())
         model = _load(settings)
-        app = create_app(
-            model,
-            max_body_bytes=settings.max_body_bytes,
-            evaluation=settings.model / EVALUATION_FILE,
-            web=web,
-        )
+        try:
+            app = build_app(settings, model)
+        except CatalogueError as error:
+            _fail(str(error))
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         address = f"[{host}]" if ":" in host else host
@@ -56,6 +53,8 @@ def serve(
             f"Style Your Art is at http://{address}:{listener.getsockname()[1]} "
             f"(model {model.manifest.id}; Ctrl-C stops it)"
         )
+        if settings.feedback is not None:
+            typer.echo(f"Feedback is kept in {settings.feedback}")
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands it on after its own shutdown
             server.run(sockets=[listener])
 
@@ -170,7 +169,20 @@ def _read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        _fail(f"ARTSTYLE_{str(first['loc'][0]).upper()}={first['input']!r}: {first['msg']}")
+        name, value = str(first["loc"][0]), first["input"]
+        is_secret = SecretStr in get_args(Settings.model_fields[name].annotation)
+        shown = "" if is_secret else f"={value!r}"
+        _fail(f"ARTSTYLE_{name.upper()}{shown}: {first['msg']}")
+
+
+def _at_home(settings: Settings) -> Settings:
+    """Return the settings with what is different at home: a page, and a file for feedback."""
+    from platformdirs import user_data_path
+
+    changes: dict[str, Path] = {"web": _find_page(settings)}
+    if not settings.is_named("feedback") and not settings.has_mongodb:
+        changes["feedback"] = user_data_path("style-your-art", appauthor=False) / "feedback.sqlite"
+    return settings.model_copy(update=changes)
 
 
 def _find_page(settings: Settings) -> Path:
@@ -184,7 +196,7 @@ def _find_page(settings: Settings) -> Path:
 
 def _load(settings: Settings) -> StyleModel:
     try:
-        return load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
+        return settings.load_model()
     except ModelError as error:
         _fail(str(error))
 

@@ -1,36 +1,41 @@
 """create_app(): the routes and the one place where errors become answers."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from lambda_fn.answer import answer_picture
 from lambda_fn.body import BodyReader
-from lambda_fn.contract.styles import STYLES
+from lambda_fn.browse import add_catalogue
+from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
+from lambda_fn.catalogue.works import Rights
+from lambda_fn.companions import Companions, Wanted
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
+from lambda_fn.feedback import FeedbackDesk, add_feedback
 from lambda_fn.model import StyleModel, read_evaluation
 from lambda_fn.page import Page
-from lambda_fn.predict import predict
+from lambda_fn.query import KnownStyle, refuse_repeats
 from lambda_fn.schemas import (
     ErrorBody,
     ErrorFacts,
     Guide,
     Health,
     ModelCard,
-    ModelInfo,
-    Prediction,
-    StyleInfo,
-    Styles,
+    PredictionWithWorks,
 )
 
 _MAX_PREDICTIONS = 2
+_MAX_SIMILAR = 50
+_MAX_PLACE = 100
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURE_BODY = {
     "requestBody": {
@@ -61,14 +66,19 @@ def create_app(
     model: StyleModel,
     *,
     max_body_bytes: int,
+    companions: Companions | None = None,
+    desk: FeedbackDesk | None = None,
     evaluation: Path | None = None,
     web: Path | None = None,
 ) -> FastAPI:
     """Return the service for one loaded model.
 
+    companions: finds works to show beside an answer; without them the catalogue is unavailable.
+    desk: takes feedback; without one there is none.
     evaluation: file of what the model's tests showed, read when it is asked for.
     web: folder of the page to serve at `/`; without it `/` answers a short guide in JSON.
     """
+    companions = companions or Companions(GuardedCatalogue(refuse_to_open))
     app = FastAPI(
         title="Style Your Art",
         summary="A picture goes in; the name of its art style comes out.",
@@ -80,8 +90,13 @@ def create_app(
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
     )
-    _add_routes(app, model, max_body_bytes)
-    _add_card(app, model, evaluation)
+    # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
+    # stay free for the other routes; so the routes that decode are no plain functions.
+    slots = CapacityLimiter(_MAX_PREDICTIONS)
+    _add_predictions(app, model, companions, desk, BodyReader(max_body_bytes), slots)
+    add_catalogue(app, model.manifest, companions.catalogue)
+    add_feedback(app, desk, slots)
+    _add_about(app, model, companions, desk, evaluation)
     _add_error_handlers(app)
     add_docs(app)
     if web is not None:
@@ -99,33 +114,58 @@ def _add_guide(app: FastAPI) -> None:
         return Guide()
 
 
-def _add_routes(app: FastAPI, model: StyleModel, max_body_bytes: int) -> None:
-    reader = BodyReader(max_body_bytes)
-    # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
-    # stay free for the other routes; so this route is no plain function.
-    slots = CapacityLimiter(_MAX_PREDICTIONS)
-
+def _add_predictions(
+    app: FastAPI,
+    model: StyleModel,
+    companions: Companions,
+    desk: FeedbackDesk | None,
+    reader: BodyReader,
+    slots: CapacityLimiter,
+) -> None:
     async def picture(request: Request) -> AsyncGenerator[bytes, None]:
         async with reader.picture(request) as data:
             yield data
 
-    @app.post("/v1/predictions", tags=["styles"], openapi_extra=_PICTURE_BODY, responses=_ERRORS)
-    async def create_prediction(data: Annotated[bytes, Depends(picture)]) -> Prediction:
+    @app.post(
+        "/v1/predictions",
+        tags=["styles"],
+        openapi_extra=_PICTURE_BODY,
+        responses=_ERRORS,
+        dependencies=[Depends(refuse_repeats)],
+    )
+    async def create_prediction(
+        data: Annotated[bytes, Depends(picture)],
+        similar: Annotated[
+            int, Query(ge=0, le=_MAX_SIMILAR, description="how many similar works")
+        ] = 10,
+        similar_style: Annotated[
+            KnownStyle | None, Query(description="similar works of this style only")
+        ] = None,
+        similar_rights: Annotated[
+            Rights | None, Query(description="similar works with these rights only")
+        ] = None,
+    ) -> PredictionWithWorks:
         """Name the style of one picture. The picture is read in memory and not kept."""
-        return await to_thread.run_sync(predict, model, data, limiter=slots)
+        wanted = Wanted(similar, similar_style, similar_rights)
+        work = partial(answer_picture, model, data, wanted, companions=companions, desk=desk)
+        return await to_thread.run_sync(work, limiter=slots)
 
-    @app.get("/v1/styles", tags=["styles"])
-    def list_styles() -> Styles:
-        """List all styles, and which of them the model knows."""
-        return _styles(model)
 
+def _add_about(
+    app: FastAPI,
+    model: StyleModel,
+    companions: Companions,
+    desk: FeedbackDesk | None,
+    evaluation: Path | None,
+) -> None:
     @app.get("/v1/health", tags=["about"])
     def read_health() -> Health:
         """Say that the service is up; also a way to wake it before the first picture."""
+        companions.catalogue.wake()
+        if desk is not None:
+            desk.wake()
         return Health(model=model.manifest.id)
 
-
-def _add_card(app: FastAPI, model: StyleModel, evaluation: Path | None) -> None:
     @app.get("/v1/model", tags=["about"])
     def read_model() -> ModelCard:
         """Tell all that is known about the model: data, recipe, figures, where it fails."""
@@ -133,26 +173,10 @@ def _add_card(app: FastAPI, model: StyleModel, evaluation: Path | None) -> None:
         return ModelCard(manifest=model.manifest, evaluation=found)
 
 
-def _styles(model: StyleModel) -> Styles:
-    manifest = model.manifest
-    return Styles(
-        model=ModelInfo(id=manifest.id, architecture=manifest.architecture, test=manifest.test),
-        styles=[
-            StyleInfo(
-                slug=style.slug,
-                name=style.name,
-                wikiart_styles=list(style.wikiart_styles),
-                known=style.slug in manifest.styles,
-            )
-            for style in STYLES
-        ],
-    )
-
-
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     def of_ours(request: Request, error: ServiceError) -> JSONResponse:
-        headers = {"Retry-After": "2"} if error.status == 503 else None
+        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
         return _answer(error.status, error.code, error.message, headers)
 
     @app.exception_handler(HTTPException)
@@ -164,7 +188,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def of_validation(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"])[:_MAX_PLACE]
         return _answer(422, "invalid_request", f"{where}: {first['msg']}. See /docs.")
 
     @app.exception_handler(Exception)

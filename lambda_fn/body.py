@@ -1,4 +1,4 @@
-"""The body of a request -> the bytes of one picture, within a budget of memory."""
+"""The body of a request -> its bytes, or those of the picture in it, in a budget of memory."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -32,13 +32,22 @@ class BodyReader:
             ServiceError: no picture, several, a body that is too large or of another type.
         """
         kind = _refuse_other_types(request)
-        chunks: list[bytes] = []
-        try:
-            await self._read(request, chunks)
-            body = b"".join(chunks)
+        async with self.whole(request) as body:
             if not body:
                 raise errors.EmptyBodyError("The request has no body: send a picture in it.")
             yield await _file_of_form(request, body) if kind == _FORM else body
+
+    @asynccontextmanager
+    async def whole(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it came, whatever it is; it counts as held until the end.
+
+        Raises:
+            ServiceError: a body that is too large or broken off.
+        """
+        chunks: list[bytes] = []
+        try:
+            await self._read(request, chunks)
+            yield b"".join(chunks)
         finally:
             self._held_bytes -= sum(map(len, chunks))
 

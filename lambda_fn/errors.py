@@ -11,7 +11,15 @@ ServiceError
 ├── UnsupportedContentTypeError 415  unsupported_content_type
 ├── UnreadableImageError        422  unreadable_image
 ├── TruncatedImageError         422  truncated_image
-└── BusyError                   503  busy
+├── UnknownStyleError           404  unknown_style
+├── UnknownWorkError            404  unknown_work
+├── RepeatedParameterError      422  repeated_parameter
+├── BadTokenError               400  bad_token
+├── ExpiredTokenError           410  expired_token
+├── FeedbackOffError            404  feedback_off
+├── BusyError                   503  busy
+├── CatalogueDownError          503  catalogue_unavailable
+└── FeedbackDownError           503  feedback_unavailable
 
 What the framework refuses by itself gets the code of its status: see `code_of_status`.
 """
@@ -27,6 +35,7 @@ class ServiceError(Exception):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     code: ClassVar[str] = "bad_request"
+    retry_after_s: ClassVar[int | None] = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -98,11 +107,69 @@ class TruncatedImageError(ServiceError):
     code = "truncated_image"
 
 
+class UnknownStyleError(ServiceError):
+    """A path names a style that is none of the 18."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "unknown_style"
+
+
+class UnknownWorkError(ServiceError):
+    """The catalogue has no work with this id."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "unknown_work"
+
+
+class RepeatedParameterError(ServiceError):
+    """A query names a parameter twice."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "repeated_parameter"
+
+
+class BadTokenError(ServiceError):
+    """The token of a feedback is none that this service signed."""
+
+    code = "bad_token"
+
+
+class ExpiredTokenError(ServiceError):
+    """The token of a feedback is too old."""
+
+    status = HTTPStatus.GONE
+    code = "expired_token"
+
+
+class FeedbackOffError(ServiceError):
+    """This service keeps no feedback."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "feedback_off"
+
+
 class BusyError(ServiceError):
     """More pictures are on their way than fit into memory; worth another try."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "busy"
+    retry_after_s = 2
+
+
+class CatalogueDownError(ServiceError):
+    """The catalogue does not answer."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "catalogue_unavailable"
+    retry_after_s = 30
+
+
+class FeedbackDownError(ServiceError):
+    """What would keep feedback does not answer."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "feedback_unavailable"
+    retry_after_s = 30
 
 
 _OF_PICTURE: dict[type[images.PictureError], type[ServiceError]] = {

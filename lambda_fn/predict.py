@@ -1,4 +1,4 @@
-"""Bytes of a picture -> the answer; the same for the API and the command line."""
+"""Bytes of a picture -> what the model says; the same for the API and the command line."""
 
 import time
 import uuid
@@ -6,13 +6,22 @@ import uuid
 from lambda_fn import errors
 from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.contract.styles import STYLE_BY_SLUG
-from lambda_fn.model import StyleModel
+from lambda_fn.model import Floats, StyleModel
 from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
 from lambda_fn.verdict import draw_heat_maps, find_candidates, find_verdict, read_track_record
 
 
 def predict(model: StyleModel, data: bytes) -> Prediction:
-    """Return the answer for one encoded picture.
+    """Return what the model says about one encoded picture.
+
+    Raises:
+        ServiceError: the picture cannot be read, or is too large.
+    """
+    return look_at(model, data)[0]
+
+
+def look_at(model: StyleModel, data: bytes) -> tuple[Prediction, Floats]:
+    """Return the same, and the picture's embedding.
 
     Raises:
         ServiceError: the picture cannot be read, or is too large.
@@ -35,7 +44,7 @@ def predict(model: StyleModel, data: bytes) -> Prediction:
         key=lambda style: -style.probability,
     )
     candidates = find_candidates(answer, manifest)
-    return Prediction(
+    prediction = Prediction(
         id=str(uuid.uuid4()),
         model=ModelRef(id=manifest.id, architecture=manifest.architecture),
         style=ranked[0],
@@ -46,12 +55,14 @@ def predict(model: StyleModel, data: bytes) -> Prediction:
         heat_maps=draw_heat_maps(answer, manifest, candidates),
         picture=PictureFacts(width=picture.width, height=picture.height, format=picture.format),
         timing_ms={
-            "decode": _milliseconds(started, decoded),
-            "infer": _milliseconds(decoded, finished),
-            "total": _milliseconds(started, finished),
+            "decode": milliseconds(started, decoded),
+            "infer": milliseconds(decoded, finished),
+            "total": milliseconds(started, finished),
         },
     )
+    return prediction, answer.embedding
 
 
-def _milliseconds(start_s: float, end_s: float) -> float:
+def milliseconds(start_s: float, end_s: float) -> float:
+    """Return the time between two readings of a clock in seconds."""
     return round((end_s - start_s) * 1000, 2)

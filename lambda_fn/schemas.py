@@ -4,11 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lambda_fn.catalogue.stories import StyleStory
+from lambda_fn.catalogue.works import Rights
 from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.manifest import ModelManifest, TestMetrics
+from lambda_fn.query import KnownStyle
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Verdict = Literal["confident", "unsure", "not-a-painting"]
+CatalogueState = Literal["ok", "unavailable"]
 
 
 class _Body(BaseModel):
@@ -73,6 +77,73 @@ class Prediction(_Body):
     timing_ms: dict[str, float] = Field(examples=[{"decode": 7.1, "infer": 3.9, "total": 11.0}])
 
 
+class WorkLabel(_Body):
+    """A work of the catalogue: what the label beside it says."""
+
+    id: str = Field(
+        description="ARTIST/TITLE as in its address at WikiArt", examples=["claude-monet/poppies"]
+    )
+    title: str = Field(examples=["Poppies"])
+    artist: str = Field(examples=["Claude Monet"])
+    artist_slug: str = Field(examples=["claude-monet"])
+    year: int | None = Field(description="of completion", examples=[1873])
+    style: str = Field(description="slug", examples=["impressionism"])
+    style_name: str = Field(examples=["Impressionism"])
+    wikiart_style: str = Field(
+        description="the style that WikiArt gives it", examples=["Post-Impressionism"]
+    )
+    genre: str | None = Field(examples=["landscape"])
+    rights: Rights
+    page_url: str | None = Field(
+        description="its page at WikiArt",
+        examples=["https://www.wikiart.org/en/claude-monet/poppies"],
+    )
+    image_url: str | None = Field(description="its picture, which may fail to load")
+    palette: list[str] = Field(
+        description="dominant colours, the largest area first; empty where no picture was at hand",
+        examples=[["#c2b8a3", "#5d6b4f", "#8a9aa8", "#a3483a", "#2f3a33"]],
+    )
+    similarity: Probability | None = Field(
+        default=None, description="how much it looks like the picture, 1: the same; null elsewhere"
+    )
+
+
+class ArtistWorks(_Body):
+    """An artist, and how many works of a style the catalogue has."""
+
+    slug: str = Field(examples=["claude-monet"])
+    name: str = Field(examples=["Claude Monet"])
+    works: int
+    page_url: str = Field(examples=["https://www.wikiart.org/en/claude-monet"])
+
+
+class PredictionWithWorks(Prediction):
+    """The answer of the API: the prediction, the story of the style, and works to look at."""
+
+    story: StyleStory = Field(description="of the most likely style")
+    artists: list[ArtistWorks] = Field(
+        description="the three with the most works of the style in the catalogue; may be empty"
+    )
+    works: list[WorkLabel] = Field(description="15 works of the style, drawn anew each time")
+    similar: list[WorkLabel] = Field(
+        description="the works that look most like the picture, most alike first"
+    )
+    catalogue: CatalogueState = Field(
+        description="unavailable: `artists`, `works` and `similar` are empty for now"
+    )
+    feedback_token: str | None = Field(
+        description="for POST /v1/feedback, for a day; null where no feedback is kept"
+    )
+
+
+class StyleCounts(_Body):
+    """What the catalogue has of a style."""
+
+    works: int
+    dated: int = Field(description="works whose year is known")
+    artists: int
+
+
 class StyleInfo(_Body):
     """One of the 18 styles; `known` says whether the model was trained on it."""
 
@@ -80,6 +151,77 @@ class StyleInfo(_Body):
     name: str
     wikiart_styles: list[str]
     known: bool
+    counts: StyleCounts | None = Field(
+        default=None, description="null while the catalogue does not answer"
+    )
+
+
+class StyleDetail(StyleInfo):
+    """All there is to say about one style."""
+
+    story: StyleStory = Field(description="with the stories of the WikiArt styles it unites")
+    track_record: TrackRecord | None = Field(description="null if the model does not know it")
+
+
+class Artists(_Body):
+    """The most prolific artists of a style, most works first."""
+
+    artists: list[ArtistWorks]
+
+
+class Works(_Body):
+    """One page of works, in the order of their ids."""
+
+    works: list[WorkLabel]
+    next_cursor: str | None = Field(description="asks for the next page; null on the last")
+
+
+class Ridge(_Body):
+    """When the works of one WikiArt style were made."""
+
+    wikiart_style: str = Field(examples=["Post-Impressionism"])
+    style: str = Field(description="slug of the style it belongs to", examples=["impressionism"])
+    source: Literal["catalogue", "literature"] = Field(
+        description="literature: the catalogue has too few dated works, and the rest is the period "
+        "that books give"
+    )
+    works: int = Field(description="dated works in the catalogue")
+    counts: list[int] = Field(description="dated works in each bin")
+    density: list[Probability] = Field(description="height of the ridge in each bin; highest is 1")
+    first: int = Field(description="year by which 2 % of them were made, or the period's first")
+    median: int | None = Field(description="year; null for a period of the literature")
+    last: int = Field(description="year by which 98 % of them were made, or the period's last")
+
+
+class Chronology(_Body):
+    """The 25 WikiArt styles over time, by their first year, ready to draw as a ridge plot."""
+
+    bin_years: int = Field(examples=[10])
+    bins: list[int] = Field(description="first year of each bin; the last bin ends at 2020")
+    ridges: list[Ridge]
+
+
+class FeedbackRequest(_Body):
+    """What a visitor says about an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(
+        min_length=1, max_length=4000, description="`feedback_token` of the answer", repr=False
+    )
+    style: KnownStyle = Field(description="slug of what it is; the predicted one says: right")
+    picture: str | None = Field(
+        default=None,
+        description="the picture as base64 (JPEG, PNG or WebP of at most 1 MB), only if the "
+        "visitor wants to give it",
+        repr=False,
+    )
+
+
+class FeedbackStored(_Body):
+    """The feedback is kept."""
+
+    stored: Literal[True] = True
 
 
 class ModelInfo(ModelRef):
@@ -115,6 +257,8 @@ class Guide(_Body):
     name: str = "Style Your Art"
     predictions: str = "/v1/predictions"
     styles: str = "/v1/styles"
+    artworks: str = "/v1/artworks"
+    chronology: str = "/v1/chronology"
     model: str = "/v1/model"
     health: str = "/v1/health"
     docs: str = "/docs"

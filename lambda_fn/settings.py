@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from lambda_fn.model import Runtime
+from lambda_fn.model import Runtime, StyleModel, load_model
 
 _HERE = Path(__file__).parent
 
@@ -16,10 +17,28 @@ def _usable_cpus() -> int:
     return min(len(os.sched_getaffinity(0)), 4) if hasattr(os, "sched_getaffinity") else 2
 
 
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _require_mongodb(uri: SecretStr | None) -> SecretStr | None:
+    if uri and not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("it must begin with mongodb:// or mongodb+srv://")
+    return uri
+
+
+_Empty = BeforeValidator(_none_if_empty)
+OptionalSecret = Annotated[SecretStr | None, _Empty]
+OptionalName = Annotated[str | None, _Empty]
+
+
 class Settings(BaseSettings):
     """The service's settings; each is read from ARTSTYLE_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="ARTSTYLE_", frozen=True)
+    # what is wrong with a secret is said without the secret
+    model_config = SettingsConfigDict(
+        env_prefix="ARTSTYLE_", frozen=True, hide_input_in_errors=True
+    )
 
     model: Path = Field(
         default=_HERE / "release",
@@ -38,3 +57,46 @@ class Settings(BaseSettings):
     web: Path | None = Field(
         default=None, description="Folder of the page to serve at `/`; without it only the API."
     )
+    catalogue: Path = Field(
+        default=_HERE / "catalogue" / "starter.sqlite",
+        description="SQLite file of works; not read where MongoDB is set.",
+    )
+    mongodb_uri: Annotated[OptionalSecret, AfterValidator(_require_mongodb)] = Field(
+        default=None, description="Address of a MongoDB with the works, for one without secrets."
+    )
+    mongodb_secret: OptionalName = Field(
+        default=None,
+        description="ARN or name of the secret in AWS Secrets Manager that holds this address, as "
+        'text or as JSON with `"uri"`; it goes before an address.',
+    )
+    feedback: Annotated[Path | None, _Empty] = Field(
+        default=None,
+        description="SQLite file that keeps feedback; empty: none is kept. Where MongoDB is set "
+        "and this is not, MongoDB keeps it.",
+    )
+    token_secret: OptionalSecret = Field(
+        default=None,
+        description="What signs the tokens of answers; without one they end with the process.",
+    )
+    token_secret_arn: OptionalName = Field(
+        default=None,
+        description="ARN or name of the secret in AWS Secrets Manager that signs them, as text or "
+        'as JSON with `"secret"`; it goes before a secret given here.',
+    )
+
+    @property
+    def has_mongodb(self) -> bool:
+        """Whether the works come from a MongoDB."""
+        return self.mongodb_uri is not None or self.mongodb_secret is not None
+
+    def load_model(self) -> StyleModel:
+        """Load the model that they name.
+
+        Raises:
+            ModelError: why it cannot be loaded.
+        """
+        return load_model(self.model, runtime=self.runtime, threads=self.threads)
+
+    def is_named(self, name: str) -> bool:
+        """Return whether somebody has set this setting, if only to its default or to nothing."""
+        return name in self.model_fields_set

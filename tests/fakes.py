@@ -1,9 +1,32 @@
 """Stand-ins that keep the protocols, for what the real things cannot be made to do."""
 
+import math
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from lambda_fn.catalogue.breaker import GuardedCatalogue
+from lambda_fn.catalogue.neighbours import Neighbours, make_neighbours
+from lambda_fn.catalogue.works import (
+    Artist,
+    CatalogueError,
+    CatalogueUnavailableError,
+    Facts,
+    Feedback,
+    Filters,
+    StyleCount,
+    Work,
+    search_words,
+)
+from lambda_fn.companions import Companions
+from lambda_fn.contract import evaluation
 from lambda_fn.contract.evaluation import (
     Baseline,
     Coverage,
@@ -12,7 +35,6 @@ from lambda_fn.contract.evaluation import (
     ListFigures,
     Mistake,
     ModelEvaluation,
-    Neighbours,
     ReliabilityBin,
     RocCurve,
     SourceProbe,
@@ -26,6 +48,7 @@ from lambda_fn.contract.manifest import (
     StyleMetrics,
     TestMetrics,
 )
+from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.model import Answer
 
 SLUGS = ("cubism", "impressionism", "ukiyo-e")
@@ -95,7 +118,7 @@ def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
         lists={"picture": figures},
         baselines=[Baseline(name="plain", lists={"picture": figures.metrics})],
         painting=RocCurve(false_positive_rate=[0, 1], true_positive_rate=[0, 1], auc=0.5),
-        neighbours=Neighbours(
+        neighbours=evaluation.Neighbours(
             nearest=10,
             style=Likeness(nearest=0.6, same_guess=0.5, by_chance=0.1),
             artist=Likeness(nearest=0.3, same_guess=0.02, by_chance=0.01),
@@ -158,3 +181,156 @@ class BrokenModel(FakeModel):
 
     def answer(self, pixels: Pixels) -> Answer:
         raise RuntimeError("secret detail")
+
+
+def make_work(number: int = 0, style: str = "cubism", **facts: Any) -> Work:
+    """Return a work whose facts follow from its number; works of one style share two artists."""
+    artist = f"{style}-artist-{number % 2}"
+    known: dict[str, Any] = {
+        "id": f"{artist}/work-{number:03d}",
+        "title": f"Work {number}",
+        "artist": artist.replace("-", " ").title(),
+        "style": style,
+        "wikiart_style": STYLE_BY_SLUG[style].wikiart_styles[0],
+        "year": 1900 + number,
+        "genre": "still life",
+        "rights": "public-domain",
+        "page_url": f"https://www.wikiart.org/en/{artist}/work-{number:03d}",
+        "image_url": f"https://uploads.wikiart.org/images/{artist}/work-{number:03d}.jpg",
+        "palette": ("#101010", "#202020", "#303030", "#404040", "#505050"),
+    }
+    return Work(**known | facts)
+
+
+def make_works(styles: tuple[str, ...] = SLUGS, each: int = 20) -> list[Work]:
+    """Return so many works of each style."""
+    return [make_work(number, style) for style in styles for number in range(each)]
+
+
+class FakeCatalogue:
+    """Works in a list. It can be told to fail, to be slow and to hold what cannot be read.
+
+    asked: the methods that were called, in their order.
+    """
+
+    def __init__(self, works: Sequence[Work] = (), *, embedding_model: str | None = None) -> None:
+        self.works = sorted(works, key=lambda work: work.id)
+        self.embedding_model = embedding_model
+        self.is_failing = False
+        self.is_broken = False
+        self.delay_s = 0.0
+        self.asked: list[str] = []
+        self._ends = threading.local()
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        self._ends.at = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            del self._ends.at
+
+    def facts(self) -> Facts:
+        self._answer("facts")
+        return Facts(len(self.works), self.embedding_model)
+
+    def counts(self) -> dict[str, StyleCount]:
+        self._answer("counts")
+        return {style: self._count(style) for style in {work.style for work in self.works}}
+
+    def artists(self, style: str, *, limit: int) -> list[Artist]:
+        self._answer("artists")
+        names = {work.artist_slug: work.artist for work in self.works}
+        counts = Counter(work.artist_slug for work in self.works if work.style == style)
+        ranked = sorted(counts, key=lambda slug: (-counts[slug], slug))
+        return [Artist(slug, names[slug], counts[slug]) for slug in ranked[:limit]]
+
+    def sample(self, style: str, *, size: int) -> list[Work]:
+        self._answer("sample")
+        of_style = [work for work in self.works if work.style == style]
+        return random.sample(of_style, min(size, len(of_style)))
+
+    def find(self, filters: Filters, *, limit: int, after: str = "") -> list[Work]:
+        self._answer("find")
+        found = [work for work in self.works if work.id > after and _fits(work, filters)]
+        return found[:limit]
+
+    def get(self, ids: Sequence[str]) -> dict[str, Work]:
+        self._answer("get")
+        return {work.id: work for work in self.works if work.id in ids}
+
+    def years(self) -> dict[str, dict[int, int]]:
+        self._answer("years")
+        found: dict[str, Counter[int]] = defaultdict(Counter)
+        for work in self.works:
+            if work.year is not None:
+                found[work.wikiart_style][work.year] += 1
+        return {style: dict(years) for style, years in found.items()}
+
+    def _count(self, style: str) -> StyleCount:
+        works = [work for work in self.works if work.style == style]
+        dated = [work for work in works if work.year is not None]
+        return StyleCount(len(works), len(dated), len({work.artist_slug for work in works}))
+
+    def _answer(self, method: str) -> None:
+        self.asked.append(method)
+        left_s = getattr(self._ends, "at", math.inf) - time.monotonic()
+        time.sleep(max(min(self.delay_s, left_s), 0))
+        if self.is_failing or self.delay_s > left_s:
+            raise CatalogueUnavailableError("no answer from mongodb://user:password@elsewhere")
+        if self.is_broken:
+            raise CatalogueError("work monet/poppies has no title")
+
+
+def _fits(work: Work, filters: Filters) -> bool:
+    have = search_words(f"{work.title} {work.artist}")
+    year = work.year
+    is_in_range = filters.first_year is None and filters.last_year is None
+    if year is not None:
+        first, last = filters.first_year or year, filters.last_year or year
+        is_in_range = first <= year <= last
+    return (
+        is_in_range
+        and all(any(one.startswith(word) for one in have) for word in filters.words)
+        and filters.style in (None, work.style)
+        and filters.artist in (None, work.artist_slug)
+        and filters.rights in (None, work.rights)
+    )
+
+
+@dataclass
+class FakeFeedback:
+    """Keeps feedback in a dictionary; it can be told to fail."""
+
+    kept: dict[str, Feedback] = field(default_factory=dict)
+    is_failing: bool = False
+
+    def add(self, feedback: Feedback) -> None:
+        if self.is_failing:
+            raise CatalogueUnavailableError("no answer")
+        self.kept[feedback.id] = feedback
+
+    def all(self) -> Iterator[Feedback]:
+        yield from self.kept.values()
+
+    def close(self) -> None:
+        self.kept.clear()
+
+
+def make_companions(
+    catalogue: FakeCatalogue, neighbours: Neighbours | None = None, **options: Any
+) -> Companions:
+    """Return companions from a fake catalogue; options: of its guard."""
+    return Companions(GuardedCatalogue(lambda: catalogue, **options), neighbours)
+
+
+def make_neighbours_of(works: Sequence[Work], *, model: str = "fake-1") -> Neighbours:
+    """Return neighbours of FakeModel's answer: the first work is the nearest, and so on."""
+    angles = np.arctan2(0.8, 0.6) + np.linspace(0, 2, len(works))
+    return make_neighbours(
+        np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32),
+        ids=[work.id for work in works],
+        styles=[work.style for work in works],
+        rights=[work.rights for work in works],
+        model=model,
+    )

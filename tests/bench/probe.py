@@ -66,7 +66,7 @@ def warm(picture: Path) -> dict[str, float]:
     from lambda_fn import handler
     from lambda_fn.contract.images import to_pixels
     from lambda_fn.model import load_model
-    from lambda_fn.predict import predict
+    from lambda_fn.schemas import PredictionWithWorks
     from lambda_fn.settings import Settings
 
     settings = Settings()
@@ -74,10 +74,10 @@ def warm(picture: Path) -> dict[str, float]:
     data = picture.read_bytes()
     event, size_px = make_event(data), model.manifest.input_size_px
     pixels = to_pixels(data, size_px=size_px).pixels
-    constant = predict(model, data)
+    constant = PredictionWithWorks.model_validate_json(_answer(handler.handler, event))
 
     def answer_constant() -> None:
-        with patch("lambda_fn.app.predict", lambda *_: constant):
+        with patch("lambda_fn.app.answer_picture", lambda *_, **__: constant):
             _answer(handler.handler, event)
 
     steps: dict[str, Callable[[], object]] = {
@@ -95,10 +95,11 @@ def warm(picture: Path) -> dict[str, float]:
     return {name: statistics.median(all_ms[WARM_UP:]) for name, all_ms in times.items()}
 
 
-def _answer(handler: Any, event: Any) -> None:
+def _answer(handler: Any, event: Any) -> str:
     response = handler(event, None)
     if response["statusCode"] != 200:
         raise RuntimeError(response["body"])
+    return str(response["body"])
 
 
 def _peak_mb() -> float:

@@ -26,6 +26,11 @@ def test_the_service_starts_without_anything_heavy(module: str) -> None:
     assert modules_after(f"import {module}").isdisjoint(HEAVY)
 
 
+@pytest.mark.parametrize("module", ["lambda_fn.handler", "lambda_fn.__main__"])
+def test_the_service_starts_without_the_drivers_that_only_some_use(module: str) -> None:
+    assert modules_after(f"import {module}").isdisjoint({"boto3", "botocore", "pymongo"})
+
+
 def test_the_contract_needs_only_numpy_pillow_and_pydantic() -> None:
     code = (
         "import lambda_fn.contract.images, lambda_fn.contract.manifest, lambda_fn.contract.styles"

@@ -23,6 +23,7 @@ from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import Answer
 from tests.fakes import SLUGS, BrokenModel, FakeModel, make_evaluation
+from tests.lambda_fn.replies import assert_error
 from tests.pictures import draw_picture, encode, png_bomb
 
 MAX_BODY_BYTES = 200_000
@@ -40,19 +41,6 @@ def client(model: FakeModel) -> Iterator[TestClient]:
         yield client
 
 
-def assert_error(response: object, status: int, code: str) -> str:
-    """Check the one error body; return its message."""
-    assert response.status_code == status, response.text  # type: ignore[attr-defined]
-    body = response.json()  # type: ignore[attr-defined]
-    assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message"}
-    assert body["error"]["code"] == code
-    message = str(body["error"]["message"])
-    assert "Traceback" not in message
-    assert message.endswith(".")
-    return message
-
-
 def test_prediction_names_the_style_of_a_raw_body(client: TestClient) -> None:
     response = client.post("/v1/predictions", content=encode(draw_picture(90, 60)), headers=JPEG)
 
@@ -62,7 +50,7 @@ def test_prediction_names_the_style_of_a_raw_body(client: TestClient) -> None:
     assert answer["style"]["name"] == "Impressionism"
     assert answer["picture"] == {"width": 90, "height": 60, "format": "jpeg"}
     assert answer["model"] == {"id": "fake-1", "architecture": "mobilenetv2"}
-    assert set(answer["timing_ms"]) == {"decode", "infer", "total"}
+    assert set(answer["timing_ms"]) == {"decode", "infer", "catalogue", "total"}
 
 
 def test_prediction_lists_every_known_style_most_likely_first(client: TestClient) -> None:

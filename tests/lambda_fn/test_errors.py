@@ -37,7 +37,12 @@ def test_codes_are_unique() -> None:
 def test_every_error_is_the_callers_to_mend_or_passes_by_itself(
     kind: type[errors.ServiceError],
 ) -> None:
-    assert 400 <= kind.status < 500 or kind is errors.BusyError
+    assert 400 <= kind.status < 500 or kind.status == 503
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_what_passes_by_itself_says_when_to_come_back(kind: type[errors.ServiceError]) -> None:
+    assert (kind.retry_after_s is not None) == (kind.status == 503)
 
 
 @pytest.mark.parametrize("kind", list(below(images.PictureError)))

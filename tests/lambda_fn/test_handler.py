@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mangum import Mangum
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_fn.app import create_app
-from tests.fakes import FakeModel
+from tests.fakes import FakeCatalogue, FakeModel, make_companions, make_work
 from tests.pictures import draw_picture, encode
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,41 @@ def test_docs_are_served_from_the_image_itself(handler: Any, path: str) -> None:
     assert handler(make_event(path=path), None)["statusCode"] == 200
 
 
+@pytest.mark.parametrize("slash", ["/", "%2F"])
+def test_a_work_is_found_through_the_gateway_however_its_slash_is_written(slash: str) -> None:
+    """The gateway hands the path on as it was sent, in rawPath."""
+    companions = make_companions(FakeCatalogue([make_work(7, id="claude-monet/poppies")]))
+    app = create_app(FakeModel(), max_body_bytes=200_000, companions=companions)
+    event = make_event(path=f"/v1/artworks/claude-monet{slash}poppies")
+
+    response = Mangum(app, lifespan="off")(event, None)  # type: ignore[arg-type]
+
+    assert response["statusCode"] == 200
+    assert json.loads(response["body"])["id"] == "claude-monet/poppies"
+
+
+def test_a_query_is_read_through_the_gateway() -> None:
+    works = [make_work(number, title=title) for number, title in enumerate(["Été", "Ete", "Hiver"])]
+    companions = make_companions(FakeCatalogue(works))
+    app = create_app(FakeModel(), max_body_bytes=200_000, companions=companions)
+    event = make_event(path="/v1/artworks")
+    event["rawQueryString"] = "q=%C3%A9t%C3%A9&limit=1"
+
+    response = Mangum(app, lifespan="off")(event, None)  # type: ignore[arg-type]
+
+    body = json.loads(response["body"])
+    assert [work["title"] for work in body["works"]] == ["Été"]
+    assert body["next_cursor"] is not None
+
+
+def test_the_released_model_answers_whether_or_not_there_is_a_catalogue(handler: Any) -> None:
+    answer = json.loads(handler(make_event(encode(draw_picture())), None)["body"])
+
+    assert answer["story"]["slug"] == answer["style"]["slug"]
+    assert answer["catalogue"] in ("ok", "unavailable")
+    assert answer["feedback_token"] is None
+
+
 @dataclass
 class Watch:
     """What a handler that was made under watch has done so far."""
@@ -107,8 +143,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         return watched
 
     # patches, because a module takes no arguments
-    monkeypatch.setattr("lambda_fn.model.load_model", load)
-    monkeypatch.setattr("lambda_fn.app.create_app", create)
+    monkeypatch.setattr("lambda_fn.settings.load_model", load)
+    monkeypatch.setattr("lambda_fn.assembly.create_app", create)
     made = runpy.run_path(str(ROOT / "lambda_fn" / "handler.py"))
     return Watch(made["handler"], loaded, scopes)
 

@@ -71,6 +71,7 @@ def test_predict_writes_the_answers_of_the_api_as_json(folder: Path) -> None:
     assert [Path(entry["path"]).name for entry in entries] == ["a.jpg", "b.jpg", "c.png"]
     assert entries[1]["error"]["code"] == "unreadable_image"
     assert entries[2]["picture"]["format"] == "png"
+    assert {"works", "similar", "catalogue", "feedback_token"}.isdisjoint(entries[2])
     assert list(folder.parent.glob(".answers*")) == []
 
 
@@ -212,6 +213,29 @@ def test_an_impossible_setting_is_named(folder: Path, monkeypatch: pytest.Monkey
 
     assert result.exit_code == 1
     assert "ARTSTYLE_THREADS='none'" in result.stderr
+
+
+def test_a_wrong_address_of_mongodb_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ARTSTYLE_MONGODB_URI", "visitor:hunter2@127.0.0.1")
+
+    result = CliRunner().invoke(cli, ["serve", "--port", "0"])
+
+    assert result.exit_code == 1
+    assert "ARTSTYLE_MONGODB_URI: " in result.stderr
+    assert "hunter2" not in result.output
+
+
+def test_serve_says_that_a_catalogue_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTSTYLE_CATALOGUE", str(tmp_path / "gone.sqlite"))
+
+    result = CliRunner().invoke(cli, ["serve", "--port", "0"])
+
+    assert result.exit_code == 1
+    assert f"error: no catalogue at {tmp_path / 'gone.sqlite'}: ARTSTYLE_CATALOGUE" in result.stderr
 
 
 @pytest.mark.parametrize("content", [None, "index.html"])

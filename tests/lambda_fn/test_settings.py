@@ -43,6 +43,34 @@ def test_an_impossible_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         Settings()
 
 
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("MONGODB_URI", "MONGODB_SECRET", "FEEDBACK", "TOKEN_SECRET", "TOKEN_SECRET_ARN")
+    for name in names:
+        monkeypatch.setenv(f"ARTSTYLE_{name}", "")
+
+    settings = Settings()
+
+    assert {getattr(settings, name.lower()) for name in names} == {None}
+    assert not settings.has_mongodb
+    assert settings.is_named("feedback")
+
+
+@pytest.mark.parametrize("name", ["MONGODB_URI", "TOKEN_SECRET"])
+def test_a_secret_shows_itself_nowhere(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"ARTSTYLE_{name}", "mongodb://visitor:hunter2@127.0.0.1")
+
+    assert "hunter2" not in repr(Settings())
+
+
+def test_a_wrong_address_is_refused_without_being_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTSTYLE_MONGODB_URI", "visitor:hunter2@127.0.0.1")
+
+    with pytest.raises(ValidationError, match="must begin with mongodb://") as caught:
+        Settings()
+
+    assert "hunter2" not in str(caught.value)
+
+
 def test_settings_of_the_shell_reach_no_test() -> None:
     # the handler is a fixture of its module, and thus made before those of a single test
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "guide"]

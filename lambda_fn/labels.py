@@ -1,0 +1,45 @@
+"""Facts of the catalogue -> bodies of the API."""
+
+from typing import Final
+
+from lambda_fn.catalogue.works import Artist, StyleCount, Work
+from lambda_fn.contract.styles import STYLE_BY_SLUG
+from lambda_fn.schemas import ArtistWorks, StyleCounts, WorkLabel
+
+_WIKIART: Final = "https://www.wikiart.org/en"
+
+
+def label_work(work: Work, similarity: float | None = None) -> WorkLabel:
+    """Return the label of a work; `similarity` to a picture, if there is one."""
+    return WorkLabel(
+        id=work.id,
+        title=work.title,
+        artist=work.artist,
+        artist_slug=work.artist_slug,
+        year=work.year,
+        style=work.style,
+        style_name=STYLE_BY_SLUG[work.style].name,
+        wikiart_style=work.wikiart_style,
+        genre=work.genre,
+        rights=work.rights,
+        page_url=work.page_url,
+        image_url=work.image_url,
+        palette=list(work.palette),
+        similarity=similarity,
+    )
+
+
+def label_artist(artist: Artist) -> ArtistWorks:
+    """Return an artist with the address of the page at WikiArt."""
+    return ArtistWorks(
+        slug=artist.slug,
+        name=artist.name,
+        works=artist.works,
+        page_url=f"{_WIKIART}/{artist.slug}",
+    )
+
+
+def label_counts(count: StyleCount | None) -> StyleCounts:
+    """Return the counts of a style; of one without works the catalogue has none."""
+    count = count or StyleCount(0, 0, 0)
+    return StyleCounts(works=count.works, dated=count.dated, artists=count.artists)
