@@ -116,6 +116,7 @@ def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
     return ModelEvaluation(
         styles=styles,
         lists={"picture": figures},
+        training=figures.metrics,
         baselines=[Baseline(name="plain", lists={"picture": figures.metrics})],
         painting=RocCurve(false_positive_rate=[0, 1], true_positive_rate=[0, 1], auc=0.5),
         neighbours=evaluation.Neighbours(

@@ -102,6 +102,7 @@ class _Fitted:
     """some validation pictures, float32 (count, size, size, 3): they set the ranges of int8"""
     train: Part
     train_pooled: Floats
+    train_probabilities: Floats
     test: Part
     test_probabilities: Floats
 
@@ -247,6 +248,7 @@ def _fit(
         chosen,
         parts["train"],
         said["train"].pooled,
+        to_probabilities(said["train"].logits, temperature),
         parts["test"],
         to_probabilities(said["test"].logits, temperature),
     )
@@ -377,6 +379,12 @@ def _evaluation(
     return ModelEvaluation(
         styles=run.plan.styles,
         lists=lists,
+        training=measure(
+            fitted.train_probabilities,
+            fitted.train.labels,
+            styles=run.plan.styles,
+            split=run.plan.config.split,
+        ),
         baselines=baselines,
         painting=refused and painting_curve(answers.painting, refused.painting),
         neighbours=measure_neighbours(embedding, asked, guesses, catalogue, learnt),

@@ -117,6 +117,10 @@ class ModelEvaluation(_Frozen):
 
     styles: tuple[str, ...]
     lists: dict[str, ListFigures] = Field(description="by name; the run's own list first")
+    training: TestMetrics = Field(
+        description="on its own training pictures, as they are: what lies above the test figures "
+        "was learnt by heart"
+    )
     baselines: list[Baseline]
     painting: RocCurve | None = Field(description="telling paintings from photographs")
     neighbours: Neighbours

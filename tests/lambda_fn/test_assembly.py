@@ -10,9 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from lambda_fn.assembly import NEIGHBOURS_FILE, build_app
+from lambda_fn.assembly import build_app
 from lambda_fn.catalogue.neighbours import write_neighbours
 from lambda_fn.catalogue.works import Catalogue, CatalogueError, FeedbackStore
+from lambda_fn.contract.manifest import NEIGHBOURS_FILE
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores
 from tests.fakes import (

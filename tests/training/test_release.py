@@ -107,6 +107,7 @@ def test_each_list_is_measured_by_a_model_of_its_own_beside_the_originals_recipe
         (ORIGINAL, {"picture", "artist"})
     ]
     assert evaluation.painting is not None
+    assert evaluation.training.pictures == made[1].data.train
 
 
 def test_a_release_finds_the_works_most_like_a_picture(
