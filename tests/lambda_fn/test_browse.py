@@ -107,6 +107,22 @@ def test_a_style_has_its_story_while_the_catalogue_is_away(
     assert style["story"]["text"]
 
 
+@pytest.mark.parametrize("path", ["/v1/styles", "/v1/styles/cubism", "/v1/chronology"])
+def test_what_takes_long_to_count_may_be_kept_for_five_minutes(
+    client: TestClient, path: str
+) -> None:
+    assert client.get(path).headers["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize("path", ["/v1/styles", "/v1/styles/cubism"])
+def test_an_answer_without_counts_is_not_kept(
+    client: TestClient, store: FakeCatalogue, path: str
+) -> None:
+    store.is_failing = True
+
+    assert "Cache-Control" not in client.get(path).headers
+
+
 def test_the_artists_of_a_style_are_three_unless_more_are_asked_for() -> None:
     works = [
         make_work(number, artist=f"Artist {number % 5}", id=f"artist-{number % 5}/{number}")
