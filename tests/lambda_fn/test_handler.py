@@ -13,6 +13,7 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_fn.app import create_app
+from lambda_fn.model import StyleModel, load_model
 from tests.fakes import FakeCatalogue, FakeModel, make_companions, make_work
 from tests.pictures import draw_picture, encode
 
@@ -129,9 +130,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     loaded: list[Path] = []
     scopes: list[str] = []
 
-    def load(folder: Path, **_: Any) -> FakeModel:
+    def load(folder: Path, **options: Any) -> StyleModel:
         loaded.append(folder)
-        return FakeModel()
+        return load_model(folder, **options)
 
     def create(*arguments: Any, **options: Any) -> ASGIApp:
         app = create_app(*arguments, **options)
