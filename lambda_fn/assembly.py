@@ -33,7 +33,7 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
     """
     stores = stores or Stores()
     uri = _mongodb_uri(settings)
-    neighbours = _open_neighbours(settings.model / NEIGHBOURS_FILE, model.manifest)
+    neighbours = _open_neighbours(settings, model.manifest)
     return create_app(
         model,
         max_body_bytes=settings.max_body_bytes,
@@ -46,13 +46,14 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
     )
 
 
-def _open_neighbours(file: Path, manifest: ModelManifest) -> Neighbours | None:
-    """Open the embeddings of works, if the model folder has some, and search them once.
+def _open_neighbours(settings: Settings, manifest: ModelManifest) -> Neighbours | None:
+    """Open the embeddings of works, if there are some, and search them once.
 
     The first search unpacks them, which takes some 20 ms for 14,000 works: too little to be worth a
     thread, and the first picture does not pay for it.
     """
-    if not file.is_file():
+    file = settings.neighbours or settings.model / NEIGHBOURS_FILE
+    if not file.is_file() and settings.neighbours is None:
         return None
     size = manifest.embedding_size
     neighbours = open_neighbours(file, model=manifest.id, size=size)

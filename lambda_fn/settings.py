@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         default=_HERE / "catalogue" / "starter.sqlite",
         description="SQLite file of works; not read where MongoDB is set.",
     )
+    neighbours: Annotated[Path | None, _Empty] = Field(
+        default=None,
+        description="Embeddings of the catalogue's works, as `python -m training embed "
+        "--neighbours` writes them; by default those in the model folder.",
+    )
     mongodb_uri: Annotated[OptionalSecret, AfterValidator(_require_mongodb)] = Field(
         default=None, description="Address of a MongoDB with the works, for one without secrets."
     )

@@ -106,6 +106,23 @@ def test_a_model_folder_without_neighbours_is_served(
     assert answer["catalogue"] == "ok"
 
 
+def test_neighbours_may_lie_elsewhere_than_in_the_model_folder(
+    build: Callable[..., TestClient], folder: Path
+) -> None:
+    elsewhere = (folder / NEIGHBOURS_FILE).rename(folder / "mine.npz")
+
+    answer = ask(build(catalogue=folder / "works.sqlite", neighbours=elsewhere))
+
+    assert len(answer["similar"]) == 10
+
+
+def test_named_neighbours_that_are_missing_stop_the_start(
+    build: Callable[..., TestClient], folder: Path
+) -> None:
+    with pytest.raises(CatalogueError, match=r"gone\.npz holds no embeddings of works"):
+        build(catalogue=folder / "works.sqlite", neighbours=folder / "gone.npz")
+
+
 def test_a_missing_default_catalogue_stops_nothing(folder: Path) -> None:
     class SettingsOfAnImageWithoutWorks(Settings):
         catalogue: Path = folder / "gone.sqlite"
