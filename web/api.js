@@ -95,6 +95,18 @@ export async function fetchCatalogue(base) {
 }
 
 /**
+ * Get what a path such as "/v1/styles" answers; retries what passes by itself.
+ * @param {string} base
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<any>}
+ */
+export function get(base, path, options = {}) {
+  const { signal } = options;
+  return persist(() => request(`${base}${path}`, signal ? { signal } : {}), options);
+}
+
+/**
  * Ask for the style of one picture; retries what passes by itself.
  * @param {string} base
  * @param {Blob} picture its type becomes the Content-Type

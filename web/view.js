@@ -18,6 +18,7 @@ import * as words from "./words.js";
  *   hasPreview: boolean,
  *   isDragging: boolean,
  *   isOffline: boolean,
+ *   isShown: boolean,
  * }} Page
  */
 
@@ -29,13 +30,13 @@ const HEADINGS = {
   failed: "failure-heading",
 };
 const STEPS = /** @type {const} */ (["reading", "asking"]);
-const SITE = "Style Your Art";
 
 /**
  * @param {Page} page
  */
-export function render({ visit, catalogue, hasPreview, isDragging, isOffline }) {
+export function render({ visit, catalogue, hasPreview, isDragging, isOffline, isShown }) {
   const exhibit = element("exhibit");
+  exhibit.hidden = !isShown;
   exhibit.dataset["state"] = visit.kind;
   exhibit.toggleAttribute("data-dragging", isDragging);
   setText(
@@ -46,7 +47,6 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline }) 
   renderPicture("picture" in visit ? visit.picture : null, hasPreview);
   element("another").hidden = visit.kind !== "done";
   renderCatalogue(catalogue);
-  document.title = SITE;
   if (visit.kind === "loading") renderLoading(visit);
   if (visit.kind === "done") renderAnswer(visit.answer);
   if (visit.kind === "failed") renderFailure(visit);
@@ -55,20 +55,29 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline }) 
 /**
  * Bring the keyboard and the screen reader to what has just appeared. Who has gone to read
  * something else meanwhile is told instead of moved.
- * @param {Visit} visit
+ * @param {Page} page
  */
-export function present(visit) {
+export function present({ visit, isShown }) {
   const focused = document.activeElement;
   const isFree = focused === null || focused === document.body || !focused.checkVisibility();
-  if (isFree || element("exhibit").contains(focused)) element(HEADINGS[visit.kind]).focus();
+  if (isShown && (isFree || element("exhibit").contains(focused))) element(HEADINGS[visit.kind]).focus();
   else setText("live", spoken(visit));
 }
 
 /**
- * @param {string} address
+ * Bring the keyboard to the heading, when a visitor comes back from another page.
+ * @param {Visit} visit
  */
-export function linkDocs(address) {
-  element("docs").setAttribute("href", address);
+export function arrive(visit) {
+  find(element(SECTIONS[visit.kind]), "h1").focus({ preventScroll: true });
+}
+
+/**
+ * @param {Visit} visit
+ * @returns {string} what the tab is called; "" for the name of the site alone
+ */
+export function titleOf(visit) {
+  return visit.kind === "done" ? words.headline(visit.answer) : "";
 }
 
 /**
@@ -130,7 +139,6 @@ function renderLoading(visit) {
  * @param {Answer} answer
  */
 function renderAnswer(answer) {
-  document.title = `${words.headline(answer)} · ${SITE}`;
   setText("style-name", words.headline(answer));
   setText("odds", words.odds(answer));
   setText("colophon", words.colophon(answer));
