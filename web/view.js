@@ -60,7 +60,8 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline, is
 export function present({ visit, isShown }) {
   const focused = document.activeElement;
   const isFree = focused === null || focused === document.body || !focused.checkVisibility();
-  if (isShown && (isFree || element("exhibit").contains(focused))) element(HEADINGS[visit.kind]).focus();
+  if (isShown && (isFree || element("exhibit").contains(focused)))
+    element(HEADINGS[visit.kind]).focus();
   else setText("live", spoken(visit));
 }
 
