@@ -55,9 +55,9 @@ export function renderWorks(answer) {
  */
 export function renderSimilar(answer) {
   const has = answer.similar.length > 0;
+  element("similar-room").hidden = answer.catalogue !== "ok"; // the works have said why
   element("similar").hidden = !has;
   element("similar-empty").hidden = has;
-  setText("similar-empty", answer.catalogue === "ok" ? "The catalogue knows none yet." : DOWN);
   element("similar-works").replaceChildren(
     ...answer.similar.map((work, index) => similarItem(work, index)),
   );
