@@ -90,6 +90,8 @@ def test_what_looks_like_no_painting_keeps_the_rest_folded(page: Page) -> None:
     page.get_by_role("button", name="Show what it would say").click()
     expect(page.get_by_role("table")).to_be_visible()
     expect(page.get_by_role("heading", name="Works that look like yours")).to_be_visible()
+    page.get_by_role("button", name="Fold it away again").click()
+    expect(page.get_by_role("table")).to_be_hidden()
 
 
 def test_a_painting_after_a_photograph_is_not_folded(page: Page) -> None:
