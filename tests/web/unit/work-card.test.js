@@ -28,7 +28,10 @@ test("a work without a year has no comma", () => {
 });
 
 test("an artist whom nobody knows is said in words", () => {
-  assert.equal(factsOf(work({ artist: "UNKNOWN", artist_slug: "unknown" })), "Artist unknown, 1873");
+  assert.equal(
+    factsOf(work({ artist: "UNKNOWN", artist_slug: "unknown" })),
+    "Artist unknown, 1873",
+  );
 });
 
 test("the colours fill the card without gap or overlap", () => {

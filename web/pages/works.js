@@ -1,0 +1,182 @@
+// @ts-check
+/** Works of a style: a grid of cards with a search field above and "More works" below. */
+
+import { element } from "../element.js";
+import { workCard } from "../work-card.js";
+import { failureTitle } from "../words.js";
+import { toFailure } from "./loading.js";
+
+/** @typedef {import("../work-card.js").Work} Work */
+/**
+ * @typedef {{
+ *   api: import("../router.js").Services["api"],
+ *   announce: (text: string) => void,
+ *   signal: AbortSignal,
+ *   path: string,
+ *   name: string,
+ *   counts: {works: number} | null,
+ * }} Parts path: where the works are listed; name: of the style
+ * @typedef {{works: Work[], next_cursor: string | null}} Page
+ */
+
+const PAGE = 24;
+const TYPING_MS = 350;
+
+/**
+ * @param {Parts} parts
+ * @returns {HTMLElement} it begins to fill itself at once
+ */
+export function worksOf({ api, announce, signal, path, name, counts }) {
+  const field = element("input", {
+    type: "search",
+    id: "works-search",
+    maxlength: 200,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const grid = element("ul", { class: "works", "aria-label": `Works of ${name}` });
+  const note = element("p", { class: "quiet works-note" });
+  const more = element("button", { type: "button", class: "plain", hidden: true }, "More works");
+  let cursor = /** @type {string | null} */ (null);
+  let running = new AbortController();
+  let asked = "";
+  signal.addEventListener("abort", () => running.abort());
+
+  /** @param {boolean} isFirst whether this is the first page of a search */
+  async function load(isFirst) {
+    running.abort();
+    const mine = new AbortController();
+    running = mine;
+    grid.setAttribute("aria-busy", "true");
+    if (isFirst) note.textContent = asked === "" ? "Fetching works…" : `Looking for “${asked}”…`;
+    const address = addressOf(path, asked, isFirst ? null : cursor);
+    try {
+      const page = await api(address, { signal: mine.signal });
+      if (!mine.signal.aborted) show(page, isFirst);
+    } catch (error) {
+      if (!mine.signal.aborted) fail(error, isFirst);
+    }
+  }
+
+  /**
+   * @param {Page} page
+   * @param {boolean} isFirst
+   */
+  function show({ works, next_cursor }, isFirst) {
+    const hadFocus = document.activeElement === more;
+    const items = works.map((work) => element("li", {}, workCard(work)));
+    grid.removeAttribute("aria-busy");
+    if (isFirst) grid.replaceChildren(...items);
+    else grid.append(...items);
+    cursor = next_cursor;
+    more.hidden = next_cursor === null;
+    more.textContent = "More works";
+    note.textContent = describe({ shown: grid.children.length, asked, name, counts, next_cursor });
+    if (!isFirst) announce(`${works.length} more works.`);
+    else if (asked !== "") announce(note.textContent);
+    if (hadFocus && more.hidden) items[0]?.querySelector("a")?.focus();
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {boolean} isFirst
+   */
+  function fail(error, isFirst) {
+    const { code = "", message = "" } = toFailure(error);
+    grid.removeAttribute("aria-busy");
+    note.textContent =
+      code === "invalid_request"
+        ? "Search for words of a title or an artist: letters and figures, eight words at most."
+        : `${failureTitle(code)}. ${message}`;
+    announce(note.textContent);
+    if (isFirst) grid.replaceChildren();
+    if (isFirst) cursor = null;
+    more.hidden = code === "invalid_request";
+    more.textContent = "Try again";
+  }
+
+  more.addEventListener("click", () => void load(cursor === null));
+  void load(true);
+  return element(
+    "div",
+    {},
+    searchForm(field, name, (text) => {
+      if (text === asked) return;
+      asked = text;
+      void load(true);
+    }),
+    note,
+    grid,
+    element("p", { class: "buttons" }, more),
+    element(
+      "p",
+      { class: "quiet" },
+      "A title leads to the work at WikiArt. Its picture comes from there too; where none comes, " +
+        "the card shows the five main colours of the work.",
+    ),
+  );
+}
+
+/**
+ * @param {string} path
+ * @param {string} words
+ * @param {string | null} cursor
+ * @returns {string}
+ */
+export function addressOf(path, words, cursor) {
+  const query = new URLSearchParams({ limit: String(PAGE) });
+  if (words !== "") query.set("q", words);
+  if (cursor !== null) query.set("cursor", cursor);
+  return `${path}?${query}`;
+}
+
+/**
+ * @param {{
+ *   shown: number,
+ *   asked: string,
+ *   name: string,
+ *   counts: {works: number} | null,
+ *   next_cursor: string | null,
+ * }} state
+ * @returns {string} how many works are shown, of how many
+ */
+export function describe({ shown, asked, name, counts, next_cursor }) {
+  if (shown === 0) {
+    return asked === ""
+      ? `The catalogue has no works of ${name} yet.`
+      : `No work of ${name} has “${asked}” in its title or artist.`;
+  }
+  const works = shown === 1 ? "1 work" : `${shown.toLocaleString("en")} works`;
+  if (asked !== "") return `${works} found for “${asked}”${next_cursor === null ? "" : " so far"}.`;
+  if (counts === null || next_cursor === null) return `${works}, by artist and title.`;
+  return `${works} of ${counts.works.toLocaleString("en")}, by artist and title.`;
+}
+
+/**
+ * @param {HTMLInputElement} field
+ * @param {string} name
+ * @param {(text: string) => void} search called when the visitor pauses or presses Enter
+ * @returns {HTMLElement}
+ */
+function searchForm(field, name, search) {
+  const form = element(
+    "form",
+    { class: "works-search", role: "search" },
+    element("label", { for: "works-search" }, `Search the works of ${name} by title or artist`),
+    field,
+  );
+  let typing = 0;
+  const submit = () => {
+    clearTimeout(typing);
+    search(field.value.trim());
+  };
+  field.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = window.setTimeout(submit, TYPING_MS);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  return form;
+}
