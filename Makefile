@@ -21,18 +21,22 @@ help:  ## list the commands
 serve: .venv-service/installed  ## serve page and API at http://127.0.0.1:8000 (HOST=, PORT=)
 	@exec .venv-service/bin/python -m lambda_fn serve --host '$(HOST)' --port '$(PORT)'
 
-test: .venv/installed .venv/chromium  ## run everything: lint, types, tests, training and the browser
+test: .venv/installed .venv/chromium node_modules/installed  ## run everything: lint, types, tests, training and the browser
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@npm run --silent check
+	@npm test --silent
 	@.venv/bin/pytest --cov --cov-report=term
 
-check: .venv/installed  ## the quick part: lint, types, boundaries, offline tests
+check: .venv/installed node_modules/installed  ## the quick part: lint, types, boundaries, offline tests
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@npm run --silent check
+	@npm test --silent
 	@.venv/bin/pytest -q -m 'not slow and not browser'
 
 bench: .venv/installed  ## measure; prints ratios against baselines of the same run
@@ -42,7 +46,7 @@ lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py
 
 clean:  ## remove the environments and caches
-	rm -rf .venv .venv-service .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-service node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # an environment is whole when its `installed` is newer than its lock file
 .venv-service/installed: requirements/service.txt
@@ -50,6 +54,11 @@ clean:  ## remove the environments and caches
 
 .venv/installed: requirements/dev.txt
 	@requirements/install.sh '$(PYTHON)' .venv $<
+
+# what checks the page; the page itself needs nothing of it
+node_modules/installed: package-lock.json
+	@npm ci --silent
+	@touch $@
 
 .venv/chromium: .venv/installed
 	@tests/web/install_chromium.sh

@@ -3,19 +3,53 @@
 
 /**
  * @typedef {{slug: string, name: string, probability: number}} StyleProbability
+ * @typedef {"confident" | "unsure" | "not-a-painting"} Verdict
+ * @typedef {{
+ *   id: string,
+ *   title: string,
+ *   artist: string,
+ *   year: number | null,
+ *   style: string,
+ *   style_name: string,
+ *   page_url: string | null,
+ *   image_url: string | null,
+ *   palette: string[],
+ *   similarity: number | null,
+ * }} Work
+ * @typedef {{
+ *   slug: string,
+ *   text: string,
+ *   period: {from: number, to: number, words: string},
+ *   region: string,
+ *   traits: string[],
+ *   artists: Array<{name: string, url: string}>,
+ *   work: {title: string, artist: string, year: string, place: string},
+ * }} Story
+ * @typedef {{slug: string, name: string, works: number, page_url: string}} Artist
  * @typedef {{
  *   id: string,
  *   model: {id: string, architecture: string},
  *   style: StyleProbability,
  *   probabilities: StyleProbability[],
+ *   verdict: Verdict,
+ *   candidates: string[],
+ *   track_record: {precision: number, recall: number, confused_with: string | null},
+ *   heat_maps: Record<string, number[][]>,
  *   picture: {width: number, height: number, format: string},
  *   timing_ms: Record<string, number>,
+ *   story: Story,
+ *   artists: Artist[],
+ *   works: Work[],
+ *   similar: Work[],
+ *   catalogue: "ok" | "unavailable",
+ *   feedback_token: string | null,
  * }} Answer
  * @typedef {{slug: string, name: string, wikiart_styles: string[], known: boolean}} StyleInfo
  * @typedef {{
  *   model: {id: string, architecture: string, test?: {top1: number}},
  *   styles: StyleInfo[],
  * }} Catalogue
+ * @typedef {{token: string, style: string, picture?: string}} Word what a visitor says; picture: as base64
  * @typedef {{waitS: number, retry: number, retries: number}} Delay
  * @typedef {{signal?: AbortSignal, onDelay?: (delay: Delay) => void}} Options
  */
@@ -122,6 +156,21 @@ export async function predict(base, picture, options) {
       ...(options.signal && { signal: options.signal }),
     });
   return /** @type {Answer} */ (await persist(attempt, options));
+}
+
+/**
+ * Say what a picture is; a second word about the same answer replaces the first.
+ * @param {string} base
+ * @param {Word} word
+ * @returns {Promise<unknown>}
+ */
+export function sendFeedback(base, word) {
+  const init = {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(word),
+  };
+  return persist(() => request(`${base}/v1/feedback`, init), {});
 }
 
 /**

@@ -1,10 +1,23 @@
 // @ts-check
 /** Home: events change the state of the page, and every change is rendered. */
 
+import { startAnswer } from "./answer.js";
 import { ApiError, fetchCatalogue, predict, wake } from "./api.js";
-import { onlyPicture, PictureError, prepare } from "./picture.js";
+import { askAll, waitingItem } from "./batch.js";
+import { toCsv } from "./csv.js";
+import { elementOf } from "./elements.js";
+import { showExamples } from "./examples_view.js";
+import { startFeedback } from "./feedback.js";
+import { startLight } from "./light.js";
+import { PictureError, prepare, somePictures } from "./picture.js";
+import { save, startTaking } from "./take.js";
 import { arrive, present, render, titleOf } from "./view.js";
+import { failureTitle } from "./words.js";
+import { startWorks } from "./works.js";
 
+/** @typedef {import("./api.js").Answer} Answer */
+/** @typedef {import("./batch.js").Item} Item */
+/** @typedef {import("./router.js").HomeVisit} HomeVisit */
 /** @typedef {import("./view.js").Page} Page */
 /** @typedef {import("./view.js").Picture} Picture */
 /** @typedef {import("./view.js").Visit} Visit */
@@ -12,6 +25,10 @@ import { arrive, present, render, titleOf } from "./view.js";
 const SLOW_AFTER_MS = 4000;
 const WAKING = "The service is waking up; the first answer takes a few seconds.";
 const SLOW = "This takes longer than usual. It is still at work.";
+/** More pictures than this are work for the command line. */
+const MOST_PICTURES = 100;
+/** What meets one picture with these would meet all others too. */
+const ENDS_A_BATCH = new Set(["offline", "unreachable", "busy", "unavailable", "timeout"]);
 
 /** @type {Page} */
 let page = {
@@ -29,41 +46,62 @@ let setTitle = () => {};
 let isAwake = false;
 /** @type {{file: File, picture: Picture} | null} what hangs in the frame */
 let hung = null;
+/** @type {Item[]} several pictures, of which one may hang in the frame */
+let items = [];
+let note = "";
 /** @type {string[]} addresses of pictures that were taken down and may still be on the screen */
 const stale = [];
-/** @type {AbortController | null} the one request that may be running */
+/** @type {AbortController | null} the one request, or row of requests, that may be running */
 let running = null;
-
-/** @returns {HTMLInputElement} */
-const fileInput = () => /** @type {HTMLInputElement} */ (document.getElementById("file"));
 
 /** @type {Readonly<Record<string, () => void>>} what a button's data-action does */
 const ACTIONS = {
-  choose: () => fileInput().click(),
-  cancel: () => {
-    stop();
-    takeDown();
-    update({ visit: { kind: "empty" } });
-  },
+  choose: () => elementOf("file", HTMLInputElement).click(),
+  photograph: () => elementOf("camera", HTMLInputElement).click(),
+  cancel: empty,
+  clear: empty,
   retry: () => {
     if (hung !== null) void ask(hung.file);
   },
+  stop: () => {
+    stop();
+    showBatch();
+  },
+  go: () => void askAboutAll(),
+  csv: saveCsv,
 };
 
 /**
  * Begin to take pictures.
  * @param {{apiBase: Promise<string>, setTitle: (title: string) => void}} parts
- * @returns {(isShown: boolean, isFirst: boolean) => void} shows or hides Home, which keeps its state
+ * @returns {(visit: HomeVisit | null) => void} shows Home, or with null hides it; it keeps its state
  */
 export function startHome(parts) {
   apiBase = parts.apiBase;
   setTitle = parts.setTitle;
   listen();
+  startAnswer();
+  startLight();
+  startWorks();
+  startTaking();
+  startFeedback(apiBase);
+  showExamples((file) => receive([file]));
   void greet();
-  return (isShown, isFirst) => {
-    update({ isShown });
-    if (isShown && !isFirst) arrive(page.visit);
-  };
+  return show;
+}
+
+/**
+ * @param {HomeVisit | null} visit
+ */
+function show(visit) {
+  update({ isShown: visit !== null });
+  if (visit === null) return;
+  const before = page.visit;
+  const opened = items[Number(visit.rest) - 1];
+  if (opened !== undefined) hangAnswered(opened);
+  else if (visit.rest !== "") location.replace("#/");
+  else if (items.length > 0 && page.visit.kind === "done") showBatch();
+  if (!visit.isFirst && page.visit === before) arrive(page.visit);
 }
 
 /**
@@ -82,13 +120,26 @@ function update(change) {
  * @param {Iterable<File>} files chosen, dropped or pasted
  */
 function receive(files) {
-  if (!page.isShown) location.hash = "#/";
   stop();
+  items = [];
+  if (location.hash.length > "#/".length) location.hash = "#/";
   try {
-    void ask(onlyPicture(files));
+    const [file, ...others] = somePictures(files);
+    if (file !== undefined && others.length === 0) void ask(file);
+    else receiveSeveral([...files]);
   } catch (error) {
     update({ visit: failed(null, error) });
   }
+}
+
+/**
+ * @param {File[]} files
+ */
+function receiveSeveral(files) {
+  takeDown();
+  items = files.slice(0, MOST_PICTURES).map(waitingItem);
+  note = "";
+  void askAboutAll();
 }
 
 /**
@@ -99,21 +150,14 @@ async function ask(file) {
   const mine = new AbortController();
   running = mine;
   const picture = hang(file);
-  const patience = setTimeout(() => note(mine, isAwake ? SLOW : WAKING), SLOW_AFTER_MS);
+  const patience = setTimeout(() => tell(mine, isAwake ? SLOW : WAKING), SLOW_AFTER_MS);
   try {
     update({ visit: { kind: "loading", picture, step: "reading", note: "" } });
-    const body = await prepare(file);
+    const sent = await prepare(file);
     if (running !== mine) return;
     update({ visit: { kind: "loading", picture, step: "asking", note: "" } });
-    const answer = await predict(await apiBase, body, {
-      signal: mine.signal,
-      onDelay: ({ waitS, retry, retries }) =>
-        note(
-          mine,
-          `The service has too much to do. Retry ${retry} of ${retries} in ${waitS}\u00a0s.`,
-        ),
-    });
-    if (running === mine) update({ visit: { kind: "done", picture, answer } });
+    const answer = await send(sent, mine);
+    if (running === mine) update({ visit: { kind: "done", picture, answer, sent, count: 1 } });
   } catch (error) {
     if (running === mine) update({ visit: failed(picture, error) });
   } finally {
@@ -123,18 +167,90 @@ async function ask(file) {
 }
 
 /**
+ * @param {Blob} sent
+ * @param {AbortController} mine
+ * @returns {Promise<Answer>}
+ */
+async function send(sent, mine) {
+  return predict(await apiBase, sent, {
+    signal: mine.signal,
+    onDelay: ({ waitS, retry, retries }) =>
+      tell(
+        mine,
+        `The service has too much to do. Retry ${retry} of ${retries} in ${waitS}\u00a0s.`,
+      ),
+  });
+}
+
+/** One after the other: the service has better to do than to look at a hundred pictures at once. */
+async function askAboutAll() {
+  stop();
+  const mine = new AbortController();
+  running = mine;
+  note = "";
+  showBatch();
+  const problem = await askAll(items, {
+    ask: async (file) => {
+      const sent = await prepare(file);
+      return { sent, answer: await send(sent, mine) };
+    },
+    explain,
+    onChange: (index, item) => {
+      if (running !== mine) return;
+      items = items.with(index, item);
+      note = "";
+      if (page.visit.kind === "batch") showBatch();
+    },
+    isStopped: () => running !== mine,
+  });
+  if (running !== mine) return;
+  running = null;
+  note = problem;
+  if (page.visit.kind === "batch") showBatch();
+}
+
+/** Show all pictures; none of them hangs in the frame. */
+function showBatch() {
+  takeDown();
+  update({ visit: { kind: "batch", items, isRunning: running !== null, note } });
+}
+
+/**
+ * @param {Item} item
+ */
+function hangAnswered({ file, answer, sent }) {
+  if (answer === null || sent === null) return;
+  const picture = hang(file);
+  update({ visit: { kind: "done", picture, answer, sent, count: items.length } });
+}
+
+function saveCsv() {
+  const rows = items.map(({ file, answer, problem }) => ({ name: file.name, answer, problem }));
+  save(new Blob(["\ufeff", toCsv(rows)], { type: "text/csv" }), "styles.csv");
+}
+
+/**
  * @param {AbortController} mine
  * @param {string} text
  */
-function note(mine, text) {
-  if (running === mine && page.visit.kind === "loading") {
-    update({ visit: { ...page.visit, note: text } });
-  }
+function tell(mine, text) {
+  if (running !== mine) return;
+  note = text;
+  if (page.visit.kind === "loading") update({ visit: { ...page.visit, note: text } });
+  if (page.visit.kind === "batch") showBatch();
 }
 
 function stop() {
   running?.abort();
   running = null;
+  items = items.map((item) => (item.status === "asking" ? { ...item, status: "waiting" } : item));
+}
+
+function empty() {
+  stop();
+  takeDown();
+  items = [];
+  update({ visit: { kind: "empty" } });
 }
 
 /**
@@ -171,25 +287,42 @@ function failed(picture, error) {
   return { kind: "failed", picture, code: "page_error", message: "Reload the page and try again." };
 }
 
+/**
+ * @param {unknown} error
+ * @returns {{problem: string, isOver: boolean}}
+ */
+function explain(error) {
+  if (error instanceof ApiError || error instanceof PictureError) {
+    const isOver = ENDS_A_BATCH.has(error.code);
+    const title = failureTitle(error.code);
+    return { problem: isOver ? `${title}. ${error.message}` : title, isOver };
+  }
+  reportError(error);
+  return { problem: failureTitle(""), isOver: false };
+}
+
 function listen() {
-  const input = fileInput();
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-action]");
     if (button instanceof HTMLElement) ACTIONS[button.dataset["action"] ?? ""]?.();
   });
-  input.addEventListener("change", () => {
-    const files = [...(input.files ?? [])];
-    input.value = ""; // so that the same file can be chosen again
-    if (files.length > 0) receive(files);
-  });
+  for (const id of ["file", "camera"]) {
+    const input = elementOf(id, HTMLInputElement);
+    input.addEventListener("change", () => {
+      const files = [...(input.files ?? [])];
+      input.value = ""; // so that the same file can be chosen again
+      if (files.length > 0) receive(files);
+    });
+  }
   document.addEventListener("paste", (event) => {
     const files = event.clipboardData?.files ?? [];
     // a stray text must not take down what hangs; into the empty frame it is worth a hint
-    if (files.length > 0 || (hung === null && page.isShown)) receive(files);
+    const isHint = page.isShown && hung === null && items.length === 0;
+    if (files.length > 0 || isHint) receive(files);
   });
-  const picture = document.getElementById("picture");
-  picture?.addEventListener("load", () => update({ hasPreview: true })); // its size is known now
-  picture?.addEventListener("error", () => update({ hasPreview: false }));
+  const picture = elementOf("picture", HTMLImageElement);
+  picture.addEventListener("load", () => update({ hasPreview: true })); // its size is known now
+  picture.addEventListener("error", () => update({ hasPreview: false }));
   window.addEventListener("offline", () => update({ isOffline: true }));
   window.addEventListener("online", () => update({ isOffline: false }));
   listenForDrops();

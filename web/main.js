@@ -2,6 +2,7 @@
 /** Entry: finds the service, fills the frame of the page and shows what the address names. */
 
 import { findApi, get } from "./api.js";
+import { element } from "./elements.js";
 import { startHome } from "./home.js";
 import { startRouter } from "./router.js";
 
@@ -12,16 +13,6 @@ const apiBase = findApi();
 /** @param {string} text "" for the name of the site alone */
 function setTitle(text) {
   document.title = text === "" ? SITE : `${text} · ${SITE}`;
-}
-
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
-function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`index.html has no #${id}`);
-  return found;
 }
 
 element("skip").addEventListener("click", (event) => {

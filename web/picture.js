@@ -1,10 +1,12 @@
 // @ts-check
 /** The file that a visitor brings: checks what it is, and makes of it what the service takes. */
 
-/** From this size on a picture is shrunk here: behind the gateway a body may have 4.5 MB. */
-const SEND_AS_IS_BYTES = 4_000_000;
-const SHRUNK_SIDE_PX = 1600;
-const JPEG_QUALITY = 0.9;
+/** What the model sees is smaller still; this keeps detail, and no upload meets a limit. */
+const SENT_SIDE_PX = 1024;
+/** Up to this size a picture of few pixels is sent as it is. */
+const SENT_BYTES = 1_000_000;
+const JPEG_QUALITIES = [0.9, 0.75, 0.55];
+const GIFT_TYPES = new Set(["image/jpeg", "image/png", "image/webp"]);
 /** A tab that reads more than this into memory may not survive it. */
 const READABLE_BYTES = 200_000_000;
 
@@ -46,37 +48,63 @@ export class PictureError extends Error {
 }
 
 /**
- * Take the one picture out of what was chosen, dropped or pasted.
- * @param {Iterable<File>} files
- * @returns {File}
+ * @param {Iterable<File>} files chosen, dropped or pasted
+ * @returns {File[]} at least one
  */
-export function onlyPicture(files) {
-  const [file, ...others] = files;
-  if (file === undefined) {
+export function somePictures(files) {
+  const found = [...files];
+  if (found.length === 0) {
     throw new PictureError(
       "no_picture",
       "Bring the picture itself, as a file: save it first, or copy it with “Copy image”.",
     );
   }
-  if (others.length > 0) {
-    throw new PictureError(
-      "several_files",
-      `There is one frame on this wall, and you brought ${others.length + 1} files. Choose one of them.`,
-    );
-  }
-  return file;
+  return found;
 }
 
 /**
- * Return what to send: the file as it is, or a smaller JPEG of it, turned upright.
+ * Return what to send: a small file as it is, of a large one a JPEG of 1,024 px, turned upright.
  * @param {File} file
  * @returns {Promise<Blob>} its type is what the content is
  */
 export async function prepare(file) {
   const type = await typeOf(file);
-  if (type === HEIC) return shrink(file, () => refuseHeic(file));
-  if (file.size > SEND_AS_IS_BYTES) return shrink(file, () => file.slice(0, file.size, type));
-  return file.slice(0, file.size, type);
+  const asItIs = () => (type === HEIC ? refuseHeic(file) : file.slice(0, file.size, type));
+  const bitmap = await decode(file);
+  if (bitmap === null) return asItIs();
+  const isSmall = Math.max(bitmap.width, bitmap.height) <= SENT_SIDE_PX && file.size <= SENT_BYTES;
+  try {
+    return isSmall && type !== HEIC ? asItIs() : ((await toJpeg(bitmap)) ?? asItIs());
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * Return a picture as the service keeps it.
+ * @param {Blob} picture
+ * @returns {Promise<string | null>} base64; null where this browser cannot make it
+ */
+export async function asGift(picture) {
+  if (GIFT_TYPES.has(picture.type) && picture.size <= SENT_BYTES) return toBase64(picture);
+  const bitmap = await decode(picture);
+  const jpeg = bitmap && (await toJpeg(bitmap));
+  bitmap?.close();
+  return jpeg && toBase64(jpeg);
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {{width: number, height: number}} box
+ * @returns {{width: number, height: number}} as large as the box allows, never larger than it was
+ */
+export function fitInside(width, height, box) {
+  const scale = Math.min(1, box.width / width, box.height / height);
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 /**
@@ -123,30 +151,61 @@ async function readHead(file) {
 }
 
 /**
- * @param {File} file
- * @param {() => Blob} otherwise what to send where this browser cannot decode the picture
- * @returns {Promise<Blob>}
+ * @param {Blob} file
+ * @returns {Promise<ImageBitmap | null>} upright; null where this browser cannot decode it
  */
-async function shrink(file, otherwise) {
-  let bitmap;
+async function decode(file) {
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    return otherwise();
+    return null;
   }
-  const scale = Math.min(1, SHRUNK_SIDE_PX / Math.max(bitmap.width, bitmap.height));
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @returns {Promise<Blob | null>}
+ */
+async function toJpeg(bitmap) {
   const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const box = { width: SENT_SIDE_PX, height: SENT_SIDE_PX };
+  Object.assign(canvas, fitInside(bitmap.width, bitmap.height, box));
   const context = canvas.getContext("2d");
-  if (context === null) return otherwise();
+  if (context === null) return null;
   context.fillStyle = "white"; // JPEG has no transparency; the service puts it on white too
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
+  let blob = null;
+  for (const quality of JPEG_QUALITIES) {
+    blob = await toBlob(canvas, "image/jpeg", quality);
+    if (blob === null || blob.size <= SENT_BYTES) break;
+  }
+  return blob;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} type
+ * @param {number} [quality] 0 to 1
+ * @returns {Promise<Blob | null>}
+ */
+export function toBlob(canvas, type, quality) {
   return new Promise((resolve) => {
-    canvas.toBlob((blob) => resolve(blob ?? otherwise()), "image/jpeg", JPEG_QUALITY);
+    canvas.toBlob(resolve, type, quality);
+  });
+}
+
+/**
+ * @param {Blob} blob
+ * @returns {Promise<string>}
+ */
+function toBase64(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(String(reader.result).split(",")[1] ?? ""));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(blob);
   });
 }
 

@@ -11,7 +11,12 @@
  * @typedef {{close: () => void}} OpenPage
  * @typedef {(place: HTMLElement, rest: string, services: Services) => OpenPage | Promise<OpenPage>} Open
  * @typedef {{name: string, rest: string}} Route `name` is "" for Home; `rest` is what follows it
+ * @typedef {{rest: string, isFirst: boolean}} HomeVisit rest: "" or the number of one of several
+ *   pictures; isFirst: nobody has moved yet
  */
+
+/** One of several pictures has an address below Home, so that "back" leads to all of them. */
+const PICTURE = "picture";
 
 /** @type {Readonly<Record<string, string>>} what the pages are called, by their name in the address */
 const PAGES = { styles: "Styles", chronology: "Chronology", model: "Model", about: "About" };
@@ -43,8 +48,8 @@ function decode(text) {
  * @param {{
  *   place: HTMLElement,
  *   services: Services,
- *   showHome: (isShown: boolean, isFirst: boolean) => void,
- * }} parts showHome: shows or hides Home, which keeps its state; isFirst: nobody has moved yet
+ *   showHome: (visit: HomeVisit | null) => void,
+ * }} parts showHome: shows Home, or with null hides it; it keeps its state
  */
 export function startRouter({ place, services, showHome }) {
   let turn = 0;
@@ -57,16 +62,11 @@ export function startRouter({ place, services, showHome }) {
   /** @param {boolean} isFirst */
   async function show(isFirst) {
     const mine = ++turn;
-    const route = parseRoute(location.hash);
     const top = isFollowing ? 0 : (scrolled.get(location.hash) ?? 0);
     isFollowing = false;
     close();
     close = () => {};
-    markLink(route.name);
-    place.hidden = route.name === "";
-    place.replaceChildren();
-    showHome(route.name === "", isFirst);
-    if (route.name !== "") await fill(route, () => turn === mine);
+    await turnTo(parseRoute(location.hash), isFirst, () => turn === mine);
     if (turn !== mine || isFirst) return;
     place.querySelector("h1")?.focus({ preventScroll: true });
     scrollTo(0, top);
@@ -74,15 +74,29 @@ export function startRouter({ place, services, showHome }) {
 
   /**
    * @param {Route} route
+   * @param {boolean} isFirst
    * @param {() => boolean} isWanted whether the visitor is still waiting for it
    */
+  async function turnTo(route, isFirst, isWanted) {
+    const isHome = route.name === "" || route.name === PICTURE;
+    markLink(isHome ? "" : route.name);
+    place.hidden = isHome;
+    place.replaceChildren();
+    showHome(isHome ? { rest: route.rest, isFirst } : null);
+    if (!isHome) await fill(route, isWanted);
+  }
+
+  /**
+   * @param {Route} route
+   * @param {() => boolean} isWanted
+   */
   async function fill({ name, rest }, isWanted) {
-    const title = PAGES[name];
+    const title = Object.hasOwn(PAGES, name) ? PAGES[name] : undefined;
     services.title(title ?? "No such page");
     if (title === undefined) {
       return tell(place, "There is no such page", "Its address may be mistyped.");
     }
-    tell(place, title, "Opening…");
+    tell(place, title, "Opening…", "opening quiet");
     try {
       const [open] = await Promise.all([fetchPage(name), linkStyles(name)]);
       if (!isWanted()) return;
@@ -183,13 +197,14 @@ function markLink(name) {
  * @param {HTMLElement} place
  * @param {string} title
  * @param {string} text
+ * @param {string} [kind]
  */
-function tell(place, title, text) {
+function tell(place, title, text, kind = "quiet") {
   const heading = document.createElement("h1");
   heading.textContent = title;
   heading.tabIndex = -1;
   const paragraph = document.createElement("p");
-  paragraph.className = "quiet";
+  paragraph.className = kind;
   paragraph.textContent = text;
   place.replaceChildren(heading, paragraph);
 }

@@ -1,17 +1,24 @@
 // @ts-check
-/** render(page): shows one state of the page. Sets text and attributes, never HTML; no network. */
+/** render(page): shows one state of Home. Sets text and attributes, never HTML; no network. */
 
+import { renderAnswer } from "./answer.js";
+import { renderBatch } from "./batch_view.js";
+import { all, element, elementOf, setText } from "./elements.js";
+import { offerStyles } from "./feedback.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./api.js").Catalogue} Catalogue */
+/** @typedef {import("./batch.js").Item} Item */
 /**
  * @typedef {{name: string, url: string}} Picture
  * @typedef {{kind: "empty"}} Empty
  * @typedef {{kind: "loading", picture: Picture, step: "reading" | "asking", note: string}} Loading
- * @typedef {{kind: "done", picture: Picture, answer: Answer}} Done
+ * @typedef {{kind: "done", picture: Picture, answer: Answer, sent: Blob, count: number}} Done
+ *   count: of the pictures that it is one of
  * @typedef {{kind: "failed", picture: Picture | null, code: string, message: string}} Failed
- * @typedef {Empty | Loading | Done | Failed} Visit
+ * @typedef {{kind: "batch", items: Item[], isRunning: boolean, note: string}} Batch
+ * @typedef {Empty | Loading | Done | Failed | Batch} Visit
  * @typedef {{
  *   visit: Visit,
  *   catalogue: Catalogue | null,
@@ -22,14 +29,24 @@ import * as words from "./words.js";
  * }} Page
  */
 
-const SECTIONS = { empty: "invitation", loading: "progress", done: "answer", failed: "failure" };
+const SECTIONS = {
+  empty: "invitation",
+  loading: "progress",
+  done: "answer",
+  failed: "failure",
+  batch: "batch",
+};
 const HEADINGS = {
   empty: "frame",
   loading: "progress-heading",
   done: "style-name",
   failed: "failure-heading",
+  batch: "batch-title",
 };
 const STEPS = /** @type {const} */ (["reading", "asking"]);
+
+/** @type {Answer | null} */
+let answered = null;
 
 /**
  * @param {Page} page
@@ -44,12 +61,23 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline, is
     isOffline ? "You are offline. A picture can be asked about again when you are back." : "",
   );
   for (const [kind, id] of Object.entries(SECTIONS)) element(id).hidden = kind !== visit.kind;
+  element("rooms").hidden = visit.kind !== "done";
   renderPicture("picture" in visit ? visit.picture : null, hasPreview);
-  element("another").hidden = visit.kind !== "done";
   renderCatalogue(catalogue);
+  renderKind(visit, catalogue, hasPreview);
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Catalogue | null} catalogue
+ * @param {boolean} hasPreview
+ */
+function renderKind(visit, catalogue, hasPreview) {
+  element("hung-actions").hidden = visit.kind !== "done";
   if (visit.kind === "loading") renderLoading(visit);
-  if (visit.kind === "done") renderAnswer(visit.answer);
+  if (visit.kind === "done") renderDone(visit, catalogue, hasPreview);
   if (visit.kind === "failed") renderFailure(visit);
+  if (visit.kind === "batch") renderBatch(visit);
 }
 
 /**
@@ -60,8 +88,9 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline, is
 export function present({ visit, isShown }) {
   const focused = document.activeElement;
   const isFree = focused === null || focused === document.body || !focused.checkVisibility();
-  if (isShown && (isFree || element("exhibit").contains(focused))) element(HEADINGS[visit.kind]).focus();
-  else setText("live", spoken(visit));
+  if (isShown && (isFree || element("exhibit").contains(focused))) {
+    element(HEADINGS[visit.kind]).focus();
+  } else setText("live", spoken(visit));
 }
 
 /**
@@ -69,7 +98,7 @@ export function present({ visit, isShown }) {
  * @param {Visit} visit
  */
 export function arrive(visit) {
-  find(element(SECTIONS[visit.kind]), "h1").focus({ preventScroll: true });
+  element(SECTIONS[visit.kind]).querySelector("h1")?.focus({ preventScroll: true });
 }
 
 /**
@@ -77,7 +106,8 @@ export function arrive(visit) {
  * @returns {string} what the tab is called; "" for the name of the site alone
  */
 export function titleOf(visit) {
-  return visit.kind === "done" ? words.headline(visit.answer) : "";
+  if (visit.kind === "done") return words.headline(visit.answer);
+  return visit.kind === "batch" ? words.plural(visit.items.length, "picture") : "";
 }
 
 /**
@@ -85,10 +115,10 @@ export function titleOf(visit) {
  * @param {boolean} hasPreview
  */
 function renderPicture(picture, hasPreview) {
-  const image = /** @type {HTMLImageElement} */ (element("picture"));
-  element("frame").hidden = picture !== null;
+  const image = elementOf("picture", HTMLImageElement);
+  element("frame").hidden = element("camera-row").hidden = picture !== null;
   element("hung").hidden = picture === null;
-  image.hidden = picture === null || !hasPreview;
+  image.hidden = element("heat").hidden = picture === null || !hasPreview;
   element("no-preview").hidden = picture === null || hasPreview;
   setText("file-name", picture?.name ?? "");
   if (picture === null) {
@@ -136,23 +166,24 @@ function renderLoading(visit) {
 }
 
 /**
- * @param {Answer} answer
+ * @param {Done} visit
+ * @param {Catalogue | null} catalogue
+ * @param {boolean} hasPreview
  */
-function renderAnswer(answer) {
-  setText("style-name", words.headline(answer));
-  setText("odds", words.odds(answer));
-  setText("colophon", words.colophon(answer));
-  setText("live", "");
-  const template = /** @type {HTMLTemplateElement} */ (element("row"));
-  const rows = answer.probabilities.map(({ slug, name, probability }) => {
-    const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-    find(row, "tr").classList.toggle("is-predicted", slug === answer.style.slug);
-    find(row, "th").textContent = name;
-    find(row, ".bar").style.setProperty("--share", String(probability));
-    find(row, ".share").textContent = words.percent(probability);
-    return row;
-  });
-  element("rows").replaceChildren(...rows);
+function renderDone(visit, catalogue, hasPreview) {
+  const { answer, count, picture, sent } = visit;
+  if (answered !== answer) {
+    answered = answer;
+    setText("live", "");
+    renderAnswer(answer, picture.name, sent);
+  }
+  setText("track-record", words.styleRecord(answer, catalogue));
+  offerStyles(answer, catalogue);
+  element("all-pictures").hidden = count < 2;
+  setText("all-pictures", `All ${count} pictures`);
+  element("take-down").hidden = count > 1;
+  element("light").hidden = !hasPreview || element("chips").childElementCount === 0;
+  element("take-card").hidden = !hasPreview;
 }
 
 /**
@@ -172,7 +203,7 @@ function renderFailure(visit) {
 function spoken(visit) {
   switch (visit.kind) {
     case "empty":
-      return "Cancelled.";
+      return "The frame is empty.";
     case "loading":
       return (
         visit.note || (visit.step === "reading" ? "Reading the picture." : "Asking the model.")
@@ -181,42 +212,7 @@ function spoken(visit) {
       return `${words.headline(visit.answer)}. ${words.odds(visit.answer)}`;
     case "failed":
       return `${words.failureTitle(visit.code)}. ${visit.message}`;
+    case "batch":
+      return `Asking about ${words.plural(visit.items.length, "picture")}.`;
   }
-}
-
-/**
- * Set a text only where it changes: a live region would repeat itself.
- * @param {string} id
- * @param {string} text
- */
-function setText(id, text) {
-  const target = element(id);
-  if (target.textContent !== text) target.textContent = text;
-}
-
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
-function element(id) {
-  return find(document, `#${id}`);
-}
-
-/**
- * @param {ParentNode} parent
- * @param {string} selector
- * @returns {HTMLElement}
- */
-function find(parent, selector) {
-  const found = parent.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new Error(`index.html has no ${selector}`);
-  return found;
-}
-
-/**
- * @param {string} selector
- * @returns {NodeListOf<HTMLElement>}
- */
-function all(selector) {
-  return document.querySelectorAll(selector);
 }

@@ -3,9 +3,12 @@
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./api.js").Catalogue} Catalogue */
+/** @typedef {import("./api.js").Work} Work */
 
-/** Below this probability the page says "perhaps". */
-const UNSURE_BELOW = 0.4;
+/** How often the right style is among the candidates; the service makes the sets so. */
+const SET_SURE = "90\u00a0%";
+/** More candidates than this are too many for a headline. */
+const NAMEABLE = 3;
 /** Below this one the second style is not worth a word. */
 const WORTH_NAMING = 0.01;
 
@@ -20,7 +23,6 @@ const FAILURE_TITLES = {
   no_picture: "There is no picture in that",
   not_a_picture: "This is not a picture",
   offline: "You are offline",
-  several_files: "One picture at a time",
   timeout: "This takes too long",
   too_many_pixels: "This picture is too large",
   truncated_image: "This picture ends too early",
@@ -53,18 +55,21 @@ export function percent(probability) {
 
 /**
  * @param {Answer} answer
- * @returns {boolean}
+ * @param {string} slug
+ * @returns {string}
  */
-export function isUnsure(answer) {
-  return answer.style.probability < UNSURE_BELOW;
+export function nameOf(answer, slug) {
+  return answer.probabilities.find((style) => style.slug === slug)?.name ?? slug;
 }
 
 /**
  * @param {Answer} answer
- * @returns {string} the style, or "Perhaps" and the style
+ * @returns {string} what stands largest on the label
  */
 export function headline(answer) {
-  return isUnsure(answer) ? `Perhaps ${answer.style.name}` : answer.style.name;
+  if (answer.verdict === "not-a-painting") return "This does not look like a painting";
+  if (answer.verdict === "confident") return answer.style.name;
+  return isNameable(answer) ? either(answer) : `Perhaps ${answer.style.name}`;
 }
 
 /**
@@ -72,13 +77,121 @@ export function headline(answer) {
  * @returns {string} one line of odds
  */
 export function odds(answer) {
-  const sure = percent(answer.style.probability);
+  const best = `${answer.style.name},\u00a0${percent(answer.style.probability)}`;
+  if (answer.verdict === "not-a-painting") return `If it is one after all: ${best}.`;
+  if (answer.verdict === "unsure") return `${unsureOdds(answer)} The likeliest: ${best}.`;
+  const sure = `${percent(answer.style.probability)} sure.`;
   const next = answer.probabilities[1];
-  if (next === undefined || next.probability < WORTH_NAMING) return `${sure} sure.`;
-  const second = `${next.name},\u00a0${percent(next.probability)}.`;
-  return isUnsure(answer)
-    ? `Unsure: only ${sure}. It may also be ${second}`
-    : `${sure} sure. Next: ${second}`;
+  if (next === undefined || next.probability < WORTH_NAMING) return sure;
+  return `${sure} Next: ${next.name},\u00a0${percent(next.probability)}.`;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {string} the verdict in one line, for a table, a card or a voice
+ */
+export function verdict(answer) {
+  const name = headline(answer);
+  if (answer.verdict === "not-a-painting") return name;
+  if (answer.verdict === "confident") return `${name}, ${percent(answer.style.probability)}`;
+  return `${name}: ${lowerFirst(unsureOdds(answer)).replace(/\.$/, "")}`;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {string} the verdict in the fewest words
+ */
+export function verdictWord(answer) {
+  if (answer.verdict === "not-a-painting") return "No painting?";
+  if (answer.verdict === "confident") return "Sure";
+  return isNameable(answer)
+    ? `Unsure: ${either(answer)}`
+    : `Unsure: one of ${answer.candidates.length}`;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {string}
+ */
+function unsureOdds(answer) {
+  const count = answer.candidates.length;
+  if (!isNameable(answer)) return `${SET_SURE} sure it is one of the ${count}\u00a0marked styles.`;
+  return `${SET_SURE} sure it is one of these ${count === 2 ? "two" : "three"}.`;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {boolean} whether its candidates are few enough for a headline
+ */
+function isNameable(answer) {
+  return answer.candidates.length > 1 && answer.candidates.length <= NAMEABLE;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {string} "A or B", "A, B or C"
+ */
+function either(answer) {
+  const names = answer.candidates.map((slug) => nameOf(answer, slug));
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function lowerFirst(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/**
+ * @param {Answer} answer
+ * @param {Catalogue | null} catalogue knows the name of a style that the model does not
+ * @returns {string} how far the best name can be trusted
+ */
+export function styleRecord(answer, catalogue) {
+  const { precision, confused_with: other } = answer.track_record;
+  const right = `${timesInTen(precision)} when it says ${answer.style.name}`;
+  if (other === null) return `Right ${right}.`;
+  const known = catalogue?.styles.find((style) => style.slug === other)?.name;
+  return `Right ${right}; most often confused with ${known ?? nameOf(answer, other)}.`;
+}
+
+/**
+ * @param {number} share 0 to 1
+ * @returns {string}
+ */
+function timesInTen(share) {
+  const times = Math.round(share * 10);
+  if (times >= 10) return "nearly every time";
+  if (times <= 0) return "hardly ever";
+  return `${times}\u00a0${times === 1 ? "time" : "times"}\u00a0in\u00a010`;
+}
+
+/**
+ * @param {number | null} year
+ * @returns {string}
+ */
+export function yearOf(year) {
+  return year === null ? "year unknown" : String(year);
+}
+
+/**
+ * @param {Work} work
+ * @returns {string} "Claude Monet, 1873"
+ */
+export function madeBy(work) {
+  return work.year === null ? work.artist : `${work.artist}, ${work.year}`;
+}
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [many]
+ * @returns {string} "1 work", "15 works"
+ */
+export function plural(count, one, many = `${one}s`) {
+  return `${count}\u00a0${count === 1 ? one : many}`;
 }
 
 /**
@@ -88,7 +201,7 @@ export function odds(answer) {
 export function trackRecord(catalogue) {
   const top1 = catalogue.model.test?.top1;
   if (top1 === undefined) return "";
-  return `On test pictures this model names the right style ${Math.round(top1 * 10)}\u00a0times\u00a0in\u00a010.`;
+  return `On test pictures this model names the right style ${timesInTen(top1)}.`;
 }
 
 /**
