@@ -1,7 +1,7 @@
 // @ts-check
 /** Shares as dots on a line from 0 to 100 %, one row each; an interval is a thin bar. */
 
-import { svg } from "../element.js";
+import { draw } from "../elements.js";
 import { drawing } from "./frame.js";
 import { scale } from "./paths.js";
 
@@ -87,10 +87,12 @@ export function drawDots(rows, { description, ...options }) {
     layout,
     description,
     ...ticks.flatMap(({ x, text }) => [
-      svg("line", { class: "grid", x1: x, x2: x, y1: top, y2: height }),
-      svg("text", { class: "mark", x, y: top - 8, "text-anchor": "middle" }, text),
+      draw("line", { class: "grid", x1: x, x2: x, y1: top, y2: height }),
+      draw("text", { class: "tick", x, y: top - 8, "text-anchor": "middle" }, text),
     ]),
-    goalX !== null && svg("line", { class: "goal", x1: goalX, x2: goalX, y1: top, y2: height }),
+    ...(goalX === null
+      ? []
+      : [draw("line", { class: "goal", x1: goalX, x2: goalX, y1: top, y2: height })]),
     ...layout.rows.map(drawRow),
   );
 }
@@ -100,17 +102,19 @@ export function drawDots(rows, { description, ...options }) {
  * @returns {SVGElement}
  */
 function drawRow({ name, nameX, nameY, y, from, to, dots, text, textX }) {
-  return svg(
+  return draw(
     "g",
     {},
-    svg("text", { class: "row-name", x: nameX, y: nameY }, name),
-    svg("line", { class: "between", x1: from, x2: to, y1: y, y2: y }),
-    ...dots.map(
-      ({ interval }) =>
-        interval !== null &&
-        svg("line", { class: "interval", x1: interval[0], x2: interval[1], y1: y, y2: y }),
+    draw("text", { class: "row-name", x: nameX, y: nameY }, name),
+    draw("line", { class: "between", x1: from, x2: to, y1: y, y2: y }),
+    ...dots.flatMap(({ interval }) =>
+      interval === null
+        ? []
+        : [draw("line", { class: "interval", x1: interval[0], x2: interval[1], y1: y, y2: y })],
     ),
-    ...dots.map(({ x, look }) => svg("circle", { class: `dot is-${look}`, cx: x, cy: y, r: 4.5 })),
-    svg("text", { class: "row-value", x: textX, y: y + 4 }, text),
+    ...dots.map(({ x, look }) =>
+      draw("circle", { class: `chart-dot is-${look}`, cx: x, cy: y, r: 4.5 }),
+    ),
+    draw("text", { class: "row-value", x: textX, y: y + 4 }, text),
   );
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The frame of a chart with two axes: where its area lies, its marks and its names. */
 
-import { svg } from "../element.js";
+import { draw } from "../elements.js";
 import { marks, scale } from "./paths.js";
 
 /**
@@ -75,28 +75,28 @@ function marksOf({ from, to, most = 5, format = String }) {
  */
 export function drawFrame({ left, right, bottom, xMarks, yMarks, xName, yName }) {
   const across = yMarks.flatMap(({ at, text }) => [
-    svg("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
-    svg("text", { class: "mark", x: left - GAP, y: at + 4, "text-anchor": "end" }, text),
+    draw("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
+    draw("text", { class: "tick", x: left - GAP, y: at + 4, "text-anchor": "end" }, text),
   ]);
   const along = xMarks.map(({ at, text }) =>
-    svg("text", { class: "mark", x: at, y: bottom + 18, "text-anchor": "middle" }, text),
+    draw("text", { class: "tick", x: at, y: bottom + 18, "text-anchor": "middle" }, text),
   );
   return [
     ...across,
     ...along,
-    svg("text", { class: "axis-name", x: 0, y: 12 }, yName),
-    svg("text", { class: "axis-name", x: right, y: bottom + 36, "text-anchor": "end" }, xName),
+    draw("text", { class: "axis-name", x: 0, y: 12 }, yName),
+    draw("text", { class: "axis-name", x: right, y: bottom + 36, "text-anchor": "end" }, xName),
   ];
 }
 
 /**
  * @param {{width: number, height: number}} size
  * @param {string} description what a reader who cannot see it is told
- * @param {...import("../element.js").Child} drawn
+ * @param {...Node} drawn
  * @returns {SVGSVGElement}
  */
 export function drawing({ width, height }, description, ...drawn) {
-  return svg(
+  return draw(
     "svg",
     {
       class: "drawing",

@@ -1,7 +1,7 @@
 // @ts-check
 /** Lines over a frame, each named at its end. */
 
-import { svg } from "../element.js";
+import { draw } from "../elements.js";
 import { drawFrame, drawing, layFrame } from "./frame.js";
 import { straight } from "./paths.js";
 
@@ -58,11 +58,11 @@ export function drawLines(wanted, description) {
     frame,
     description,
     ...drawFrame(frame),
-    ...lines.map(({ path, look }) => svg("path", { class: `line is-${look}`, d: path })),
+    ...lines.map(({ path, look }) => draw("path", { class: `line is-${look}`, d: path })),
     ...lines
       .filter(({ name }) => name !== "")
       .map(({ name, nameX, nameY }) =>
-        svg("text", { class: "line-name", x: nameX, y: nameY }, name),
+        draw("text", { class: "line-name", x: nameX, y: nameY }, name),
       ),
   );
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** How sure the model says it is against how often it is right: on the diagonal it is honest. */
 
-import { svg } from "../element.js";
+import { draw } from "../elements.js";
 import { drawFrame, drawing, layFrame } from "./frame.js";
 import { straight } from "./paths.js";
 
@@ -48,10 +48,10 @@ export function drawReliability(bins, side, description) {
     frame,
     description,
     ...drawFrame(frame),
-    svg("path", { class: "line is-dashed", d: `M${left} ${bottom}L${right} ${top}` }),
-    svg("path", { class: "line is-soft", d: path }),
+    draw("path", { class: "line is-dashed", d: `M${left} ${bottom}L${right} ${top}` }),
+    draw("path", { class: "line is-soft", d: path }),
     ...bubbles.map(({ x, y, radius }) =>
-      svg("circle", { class: "bubble", cx: x, cy: y, r: radius }),
+      draw("circle", { class: "bubble", cx: x, cy: y, r: radius }),
     ),
   );
 }

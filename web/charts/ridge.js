@@ -1,7 +1,7 @@
 // @ts-check
 /** The chronology as a ridge plot: one hill per style over the years, the earliest on top. */
 
-import { svg } from "../element.js";
+import { draw } from "../elements.js";
 import { marks, round, scale, smooth } from "./paths.js";
 
 /** @typedef {import("./paths.js").Point} Point */
@@ -124,25 +124,25 @@ function labelAt(start, end, width) {
 export function drawRidges(layout) {
   const { width, height, rows, ticks, top, bottom } = layout;
   const lines = ticks.map(({ x, year }) =>
-    svg(
+    draw(
       "g",
       { class: "ridge-axis" },
-      svg("line", { x1: x, x2: x, y1: top - 6, y2: bottom }),
+      draw("line", { x1: x, x2: x, y1: top - 6, y2: bottom }),
       ...[top - 12, bottom + 18].map((y) =>
-        svg("text", { x, y, "text-anchor": x === 0 ? "start" : "middle" }, String(year)),
+        draw("text", { x, y, "text-anchor": x === 0 ? "start" : "middle" }, String(year)),
       ),
     ),
   );
-  return svg(
+  return draw(
     "svg",
     { class: "ridges", width, height, viewBox: `0 0 ${width} ${height}` },
-    svg("g", { "aria-hidden": "true" }, ...lines),
-    svg(
+    draw("g", { "aria-hidden": "true" }, ...lines),
+    draw(
       "g",
       { role: "listbox", "aria-label": "Styles by their first year" },
       ...rows.map((row) => drawRow(row, layout)),
     ),
-    svg("g", { "aria-hidden": "true" }, ...rows.map(drawLabel)),
+    draw("g", { "aria-hidden": "true" }, ...rows.map(drawLabel)),
   );
 }
 
@@ -152,7 +152,7 @@ export function drawRidges(layout) {
  * @returns {SVGElement}
  */
 function drawRow({ ridge, baseline, outline, hill, medianX }, { width, rowHeight }) {
-  return svg(
+  return draw(
     "g",
     {
       class: `ridge from-${ridge.source}`,
@@ -162,24 +162,27 @@ function drawRow({ ridge, baseline, outline, hill, medianX }, { width, rowHeight
       "aria-label": `${ridge.wikiart_style}, ${ridge.first} to ${ridge.last}`,
       "data-name": ridge.wikiart_style,
     },
-    svg("rect", {
+    draw("rect", {
       class: "ridge-area",
       x: 0,
       y: baseline - rowHeight,
       width,
       height: rowHeight,
     }),
-    svg("path", { class: "ridge-hill", d: hill }),
-    svg("path", { class: "ridge-outline", d: outline }),
-    svg("line", { class: "ridge-ground", x1: 0, x2: width, y1: baseline, y2: baseline }),
-    medianX !== null &&
-      svg("line", {
-        class: "ridge-median",
-        x1: medianX,
-        x2: medianX,
-        y1: baseline,
-        y2: baseline + 6,
-      }),
+    draw("path", { class: "ridge-hill", d: hill }),
+    draw("path", { class: "ridge-outline", d: outline }),
+    draw("line", { class: "ridge-ground", x1: 0, x2: width, y1: baseline, y2: baseline }),
+    ...(medianX === null
+      ? []
+      : [
+          draw("line", {
+            class: "ridge-median",
+            x1: medianX,
+            x2: medianX,
+            y1: baseline,
+            y2: baseline + 6,
+          }),
+        ]),
   );
 }
 
@@ -189,10 +192,10 @@ function drawRow({ ridge, baseline, outline, hill, medianX }, { width, rowHeight
  */
 function drawLabel({ ridge, baseline, label, years }) {
   const { x, anchor } = label;
-  const time = svg("tspan", { class: "ridge-years" }, years);
+  const time = draw("tspan", { class: "ridge-years" }, years);
   const gap = "\u2003";
   const parts = [time, gap, ridge.wikiart_style];
-  return svg(
+  return draw(
     "text",
     {
       class: "ridge-label",

@@ -2,7 +2,7 @@
 /** Chronology: the styles of WikiArt over six centuries, each with some of its works. */
 
 import { drawRidges, layRidges } from "../charts/ridge.js";
-import { element } from "../element.js";
+import { make } from "../elements.js";
 import { workCard } from "../work-card.js";
 import { failureTitle } from "../words.js";
 import { fillWith, soon, toFailure } from "./loading.js";
@@ -27,8 +27,8 @@ const NARROWEST = 280;
 export async function open(place, rest, services) {
   const leaving = new AbortController();
   const parts = { ...services, signal: leaving.signal };
-  const filled = element("div", { class: "filled" });
-  place.append(element("h1", { tabindex: -1 }, "Chronology"), filled);
+  const filled = make("div", { class: "filled" });
+  place.append(make("h1", { tabindex: -1 }, "Chronology"), filled);
   const filling = fillWith(filled, {
     what: "the years of all works",
     load: () => services.api("/v1/chronology", { signal: parts.signal }),
@@ -48,26 +48,26 @@ export async function open(place, rest, services) {
  */
 function showChronology(chronology, wanted, parts) {
   const { ridges } = chronology;
-  const panel = element("section", { class: "period-panel", "aria-label": "The chosen style" });
+  const panel = make("section", { class: "period-panel", "aria-label": "The chosen style" });
   const plot = plotOf(chronology, { ...parts, choose: (ridge) => showRidge(panel, ridge, parts) });
   const first = ridges.find((ridge) => ridge.style === wanted);
   if (first === undefined) invite(panel);
   else plot.choose(first);
   return [
-    element(
+    make(
       "p",
       { class: "lede" },
       `When were they made? Each hill is one of ${ridges.length} styles: the higher it stands, the ` +
         "more of its works were made in those years.",
     ),
-    element(
+    make(
       "p",
       { class: "quiet prose" },
       "The mark below a hill is the year by which half of the works were made. Hills with a dashed " +
         "line are not counted: the catalogue has fewer than 20 dated works of them, so they show " +
         "the period that books give. All hills are drawn equally high.",
     ),
-    element("div", { class: "chronology" }, plot.node, panel),
+    make("div", { class: "chronology" }, plot.node, panel),
     asTable(ridges),
   ];
 }
@@ -77,8 +77,8 @@ function showChronology(chronology, wanted, parts) {
  */
 function invite(panel) {
   panel.replaceChildren(
-    element("h2", {}, "Choose a style"),
-    element(
+    make("h2", {}, "Choose a style"),
+    make(
       "p",
       { class: "quiet" },
       "Point at a hill or tap it. With the keyboard, go into the plot and use the arrow keys.",
@@ -92,7 +92,7 @@ function invite(panel) {
  * @returns {{node: HTMLElement, choose: (ridge: Ridge) => void}}
  */
 function plotOf(chronology, { signal, choose }) {
-  const node = element("div", { class: "ridge-plot" });
+  const node = make("div", { class: "ridge-plot" });
   let chosen = /** @type {Ridge | null} */ (null);
   let resting = 0;
   let width = 0;
@@ -199,12 +199,12 @@ function move(node, event) {
  * @param {Parts} parts
  */
 function showRidge(panel, ridge, { api, announce, signal }) {
-  const link = element("a", { href: `#/styles/${ridge.style}` }, "Its story");
-  const works = element("div", { class: "period-works" });
+  const link = make("a", { href: `#/styles/${ridge.style}` }, "Its story");
+  const works = make("div", { class: "period-works" });
   const words = describeRidge(ridge);
   panel.replaceChildren(
-    element("h2", {}, ridge.wikiart_style),
-    element("p", { class: "prose" }, words, " ", link),
+    make("h2", {}, ridge.wikiart_style),
+    make("p", { class: "prose" }, words, " ", link),
     works,
   );
   announce(`${ridge.wikiart_style}. ${words}`);
@@ -217,17 +217,17 @@ function showRidge(panel, ridge, { api, announce, signal }) {
  * @param {(path: string) => Promise<any>} get
  */
 async function showWorks(place, ridge, get) {
-  const note = element("p", { class: "quiet" }, "Fetching some of its works…");
+  const note = make("p", { class: "quiet" }, "Fetching some of its works…");
   place.replaceChildren(note);
   try {
     const works = chooseWorks(await findWorks(ridge, get));
     if (works.length === 0) note.textContent = "The catalogue has no works of it yet.";
     else {
       place.replaceChildren(
-        element(
+        make(
           "ul",
-          { class: "works", "aria-label": `Works of ${ridge.wikiart_style}` },
-          ...works.map((work) => element("li", {}, workCard(work))),
+          { class: "work-grid", "aria-label": `Works of ${ridge.wikiart_style}` },
+          ...works.map((work) => make("li", {}, workCard(work))),
         ),
       );
     }
@@ -235,9 +235,9 @@ async function showWorks(place, ridge, get) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     const { code = "", message = "" } = toFailure(error);
     note.textContent = `${failureTitle(code)}. ${message}`;
-    const again = element("button", { type: "button", class: "plain" }, "Try again");
+    const again = make("button", { type: "button", class: "plain" }, "Try again");
     again.addEventListener("click", () => void showWorks(place, ridge, get));
-    place.append(element("p", { class: "buttons" }, again));
+    place.append(make("p", { class: "buttons" }, again));
   }
 }
 
@@ -246,10 +246,10 @@ async function showWorks(place, ridge, get) {
  * @returns {HTMLElement}
  */
 function asTable(ridges) {
-  return element(
+  return make(
     "details",
     { class: "section" },
-    element("summary", {}, "The same as a table"),
+    make("summary", {}, "The same as a table"),
     factsTable({
       name: "The styles of WikiArt by their first year",
       heads: ["Style", "Where the years are from", "First", "Half by", "Last", "Dated works"],
@@ -263,7 +263,7 @@ function asTable(ridges) {
       ]),
       words: 2,
     }),
-    element(
+    make(
       "p",
       { class: "quiet prose" },
       "First and last: 2 % of the dated works are earlier or later, so that a single odd year moves " +

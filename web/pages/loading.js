@@ -1,7 +1,7 @@
 // @ts-check
 /** Fills a place with what a request brings: first that it is awaited, then it, or what went wrong. */
 
-import { element } from "../element.js";
+import { make } from "../elements.js";
 import { failureTitle } from "../words.js";
 
 const SLOW_AFTER_MS = 4000;
@@ -25,13 +25,13 @@ const OFFLINE = "Connect to the internet, then try again.";
  */
 export async function fillWith(place, parts) {
   const { what, load, show, explain, signal, announce } = parts;
-  const note = element("p", { class: "quiet" }, `Fetching ${what}…`);
+  const note = make("p", { class: "quiet" }, `Fetching ${what}…`);
   place.replaceChildren(
-    element(
+    make(
       "div",
       { class: "waiting" },
       note,
-      element("div", { class: "passing", "aria-hidden": "true" }),
+      make("div", { class: "passing", "aria-hidden": "true" }),
     ),
   );
   const patience = setTimeout(() => {
@@ -86,7 +86,7 @@ export function toFailure(error) {
 function complain({ code = "", message = "" }, announce) {
   const title = failureTitle(code);
   announce(`${title}. ${message}`);
-  return [element("h2", {}, title), element("p", { class: "story" }, message)];
+  return [make("h2", {}, title), make("p", { class: "story" }, message)];
 }
 
 /**
@@ -96,11 +96,11 @@ function complain({ code = "", message = "" }, announce) {
  * @returns {HTMLElement}
  */
 function retry(place, parts) {
-  const button = element("button", { type: "button", class: "plain" }, "Try again");
+  const button = make("button", { type: "button", class: "plain" }, "Try again");
   button.addEventListener("click", () => {
     place.tabIndex = -1;
     place.focus(); // the button goes away, and the focus must not go with it
     void fillWith(place, parts);
   });
-  return element("p", { class: "buttons" }, button);
+  return make("p", { class: "buttons" }, button);
 }

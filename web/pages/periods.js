@@ -2,7 +2,8 @@
 /** What the Chronology says of one style, and which works it shows. Pure, so that it needs no page. */
 
 /** @typedef {import("../charts/ridge.js").Ridge} Ridge */
-/** @typedef {import("../work-card.js").Work} Work */
+/** @typedef {import("../api.js").Work} Work */
+/** @typedef {Work & {wikiart_style: string}} FiledWork */
 
 const SHOWN = 6;
 const PAGE = 100;
@@ -30,7 +31,7 @@ export function describeRidge({ source, works, first, median, last }) {
 /**
  * Find works of a WikiArt style; the API knows the style that unites it with others.
  * @param {Ridge} ridge
- * @param {(path: string) => Promise<{works: Work[], next_cursor: string | null}>} get
+ * @param {(path: string) => Promise<{works: FiledWork[], next_cursor: string | null}>} get
  * @returns {Promise<Work[]>} those of its years if there are any, else any
  */
 export async function findWorks(ridge, get) {
@@ -45,7 +46,7 @@ export async function findWorks(ridge, get) {
 
 /**
  * @param {Ridge} ridge
- * @param {(path: string) => Promise<{works: Work[], next_cursor: string | null}>} get
+ * @param {(path: string) => Promise<{works: FiledWork[], next_cursor: string | null}>} get
  * @param {Record<string, string>} filters
  * @returns {Promise<Work[]>}
  */
@@ -66,7 +67,7 @@ async function walk({ wikiart_style }, get, filters) {
  * @returns {Work[]} a few, each by another artist while there are enough, the earliest first
  */
 export function chooseWorks(works) {
-  const ofArtist = new Map(works.map((work) => [work.artist_slug, work]));
+  const ofArtist = new Map(works.map((work) => [work.artist, work]));
   const chosen = spread([...ofArtist.values()], SHOWN);
   for (const work of works) {
     if (chosen.length >= SHOWN) break;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The page of one style: its story, what it unites, who made it, works of it, how it is known. */
 
-import { element, webLink } from "../element.js";
+import { make } from "../elements.js";
 import { fillWith } from "./loading.js";
 import { longRecord } from "./record.js";
 import { worksOf } from "./works.js";
@@ -40,10 +40,10 @@ const ARTISTS = 8;
  */
 export function openStyle(place, slug, services) {
   const { announce, title, signal } = services;
-  const heading = element("h1", { class: "style-name", tabindex: -1 }, "A style");
-  const filled = element("div", { class: "filled" });
-  const back = element("a", { href: "#/styles" }, "All styles");
-  place.append(element("p", { class: "way-back" }, "‹ ", back), heading, filled);
+  const heading = make("h1", { class: "style-name", tabindex: -1 }, "A style");
+  const filled = make("div", { class: "filled" });
+  const back = make("a", { href: "#/styles" }, "All styles");
+  place.append(make("p", { class: "way-back" }, "‹ ", back), heading, filled);
   return fillWith(filled, {
     what: "its story",
     load: () => loadStyle(slug, services),
@@ -58,11 +58,11 @@ export function openStyle(place, slug, services) {
       title("No such style");
       announce("There is no such style.");
       return [
-        element(
+        make(
           "p",
           { class: "story" },
           "The address may be mistyped. ",
-          element("a", { href: "#/styles" }, "All 18 styles"),
+          make("a", { href: "#/styles" }, "All 18 styles"),
         ),
       ];
     },
@@ -93,21 +93,21 @@ async function loadStyle(slug, { api, signal }) {
 function showStyle({ style, names }, services) {
   const { story } = style;
   return [
-    element("p", { class: "period" }, `${capital(story.period.words)}. ${story.region}.`),
-    element(
+    make("p", { class: "period" }, `${capital(story.period.words)}. ${story.region}.`),
+    make(
       "div",
       { class: "style-page" },
-      element("p", { class: "style-story" }, story.text),
-      element(
+      make("p", { class: "style-story" }, story.text),
+      make(
         "div",
         { class: "style-label" },
         ...aboutStory(story, "h2"),
-        element("h2", {}, "How well the model knows it"),
-        element("p", {}, recordOf(style, names)),
-        element(
+        make("h2", {}, "How well the model knows it"),
+        make("p", {}, recordOf(style, names)),
+        make(
           "p",
           {},
-          element("a", { href: `#/chronology/${style.slug}` }, "See it on the chronology"),
+          make("a", { href: `#/chronology/${style.slug}` }, "See it on the chronology"),
         ),
       ),
     ),
@@ -124,21 +124,18 @@ function showStyle({ style, names }, services) {
  */
 function aboutStory({ traits, artists, work }, heading) {
   return [
-    element(heading, {}, "Look for"),
-    element("ul", { class: "plain-list" }, ...traits.map((trait) => element("li", {}, trait))),
-    element(heading, {}, "Key artists"),
-    element(
+    make(heading, {}, "Look for"),
+    make("ul", { class: "plain-list" }, ...traits.map((trait) => make("li", {}, trait))),
+    make(heading, {}, "Key artists"),
+    make(
       "ul",
       { class: "plain-list" },
-      ...artists.map(({ name, url }) => element("li", {}, webLink(url, name))),
+      ...artists.map(({ name, url }) =>
+        make("li", {}, make("a", { href: url, rel: "noreferrer" }, name)),
+      ),
     ),
-    element(heading, {}, "One famous work"),
-    element(
-      "p",
-      {},
-      element("cite", {}, work.title),
-      ` by ${work.artist}, ${work.year}. ${work.place}.`,
-    ),
+    make(heading, {}, "One famous work"),
+    make("p", {}, make("cite", {}, work.title), ` by ${work.artist}, ${work.year}. ${work.place}.`),
   ];
 }
 
@@ -167,22 +164,22 @@ function recordOf({ name, track_record }, names) {
  * @returns {HTMLElement}
  */
 function partsOf({ name, story }) {
-  return element(
+  return make(
     "section",
     { class: "section", "aria-labelledby": "parts" },
-    element("h2", { id: "parts" }, `What ${name} unites`),
+    make("h2", { id: "parts" }, `What ${name} unites`),
     ...story.parts.map((part) =>
-      element(
+      make(
         "article",
         { class: "style-part" },
-        element(
+        make(
           "header",
           {},
-          element("h3", {}, part.wikiart_style),
-          element("p", { class: "quiet" }, `${capital(part.period.words)}. ${part.region}.`),
+          make("h3", {}, part.wikiart_style),
+          make("p", { class: "quiet" }, `${capital(part.period.words)}. ${part.region}.`),
         ),
-        element("p", { class: "prose" }, part.text),
-        element("div", { class: "style-label" }, ...aboutStory(part, "h4")),
+        make("p", { class: "prose" }, part.text),
+        make("div", { class: "style-label" }, ...aboutStory(part, "h4")),
       ),
     ),
   );
@@ -195,7 +192,7 @@ function partsOf({ name, story }) {
  */
 function artistsOf({ slug, counts }, { api, signal, announce }) {
   if (counts !== null && counts.artists === 0) return false;
-  const filled = element("div", { class: "filled" });
+  const filled = make("div", { class: "filled" });
   void fillWith(filled, {
     what: "the artists",
     load: () => api(`/v1/styles/${slug}/artists?limit=${ARTISTS}`, { signal }),
@@ -203,10 +200,10 @@ function artistsOf({ slug, counts }, { api, signal, announce }) {
     signal,
     announce,
   });
-  return element(
+  return make(
     "section",
     { class: "section", "aria-labelledby": "artists" },
-    element("h2", { id: "artists" }, "Who made most of the works here"),
+    make("h2", { id: "artists" }, "Who made most of the works here"),
     filled,
   );
 }
@@ -218,21 +215,21 @@ function artistsOf({ slug, counts }, { api, signal, announce }) {
 function showArtists({ artists }) {
   const most = artists[0]?.works ?? 1;
   const items = artists.map(({ name, works, page_url }) => {
-    const bar = element("span", { class: "bar", "aria-hidden": "true" });
+    const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.setProperty("--share", String(works / most));
-    return element(
+    return make(
       "li",
       {},
-      webLink(page_url, name),
-      element(
+      make("a", { href: page_url, rel: "noreferrer" }, name),
+      make(
         "span",
         { class: "measure" },
         bar,
-        element("span", { class: "share" }, works === 1 ? "1 work" : `${works} works`),
+        make("span", { class: "share" }, works === 1 ? "1 work" : `${works} works`),
       ),
     );
   });
-  return [element("ol", { class: "artists" }, ...items)];
+  return [make("ol", { class: "artists" }, ...items)];
 }
 
 /**
@@ -241,12 +238,12 @@ function showArtists({ artists }) {
  * @returns {HTMLElement}
  */
 function worksSection({ slug, name, counts }, services) {
-  return element(
+  return make(
     "section",
     { class: "section", "aria-labelledby": "works" },
-    element("h2", { id: "works" }, `Works of ${name}`),
+    make("h2", { id: "works" }, `Works of ${name}`),
     counts?.works === 0
-      ? element(
+      ? make(
           "p",
           { class: "story" },
           `The catalogue has no works of ${name} yet. Its story stands above, and the famous work ` +

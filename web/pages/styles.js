@@ -1,7 +1,7 @@
 // @ts-check
 /** Styles: the list of all, or the page of one. */
 
-import { element } from "../element.js";
+import { make } from "../elements.js";
 import { percent } from "../words.js";
 import { fillWith, soon } from "./loading.js";
 import { shortRecord } from "./record.js";
@@ -39,9 +39,9 @@ const LAST_YEAR = 2020;
 export async function open(place, rest, services) {
   const leaving = new AbortController();
   const { signal } = leaving;
-  const filled = element("div", { class: "filled" });
+  const filled = make("div", { class: "filled" });
   if (rest === "") {
-    place.append(element("h1", { tabindex: -1 }, "Styles"), filled);
+    place.append(make("h1", { tabindex: -1 }, "Styles"), filled);
     const filling = fillWith(filled, {
       what: "the styles",
       load: () => services.api("/v1/styles", { signal }),
@@ -64,18 +64,18 @@ function showAll({ styles, model }) {
   const known = styles.filter((style) => style.known).length;
   const records = model.test.per_style;
   return [
-    element(
+    make(
       "p",
       { class: "lede" },
       `Here are ${styles.length} ways of making art, from the Renaissance to Neo-Expressionism. ` +
         `The model knows ${known} of them.`,
     ),
-    element(
+    make(
       "p",
       { class: "quiet" },
       `The dark stretch of each line is the style’s own time between ${FIRST_YEAR} and ${LAST_YEAR}.`,
     ),
-    element(
+    make(
       "ul",
       { class: "style-entries" },
       ...styles.map((style) => entry(style, records[style.slug])),
@@ -90,14 +90,14 @@ function showAll({ styles, model }) {
  * @returns {HTMLElement}
  */
 function entry(style, record) {
-  return element(
+  return make(
     "li",
     { class: "style-entry" },
     timeline(style.period),
-    element("h2", {}, element("a", { href: `#/styles/${style.slug}` }, style.name)),
-    element("p", { class: "period" }, style.period.words),
-    element("p", { class: "taste" }, style.taste),
-    element(
+    make("h2", {}, make("a", { href: `#/styles/${style.slug}` }, style.name)),
+    make("p", { class: "period" }, style.period.words),
+    make("p", { class: "taste" }, style.taste),
+    make(
       "p",
       { class: "quiet" },
       style.known && record !== undefined
@@ -112,7 +112,7 @@ function entry(style, record) {
  * @returns {HTMLElement}
  */
 function timeline({ from, to }) {
-  const line = element("div", { class: "timeline", "aria-hidden": "true" });
+  const line = make("div", { class: "timeline", "aria-hidden": "true" });
   const span = LAST_YEAR - FIRST_YEAR;
   line.style.setProperty("--from", String((from - FIRST_YEAR) / span));
   line.style.setProperty("--share", String((Math.min(to, LAST_YEAR) - from) / span));
@@ -125,11 +125,11 @@ function timeline({ from, to }) {
  * @returns {HTMLElement}
  */
 function grouping(styles, records) {
-  return element(
+  return make(
     "section",
     { class: "section", "aria-labelledby": "grouping" },
-    element("h2", { id: "grouping" }, "Which WikiArt styles each one unites"),
-    element(
+    make("h2", { id: "grouping" }, "Which WikiArt styles each one unites"),
+    make(
       "p",
       { class: "prose" },
       "The works are filed under the finer styles of WikiArt. Where these flow into each other, one " +

@@ -1,7 +1,7 @@
 // @ts-check
 /** Tables of facts; one that is wider than the screen scrolls by itself. */
 
-import { element } from "../element.js";
+import { make } from "../elements.js";
 
 /**
  * @typedef {string | Node} Cell
@@ -18,24 +18,24 @@ import { element } from "../element.js";
  * @returns {HTMLElement}
  */
 export function factsTable({ name, heads, rows, words = 1 }) {
-  const classOf = (/** @type {number} */ at) => (at >= words ? "number" : null);
-  const head = heads.map((text, at) => element("th", { scope: "col", class: classOf(at) }, text));
+  const classOf = (/** @type {number} */ at) => (at >= words ? "number" : undefined);
+  const head = heads.map((text, at) => make("th", { scope: "col", class: classOf(at) }, text));
   const body = rows.map(([first = "", ...others]) =>
-    element(
+    make(
       "tr",
       {},
-      element("th", { scope: "row" }, first),
-      ...others.map((cell, at) => element("td", { class: classOf(at + 1) }, cell)),
+      make("th", { scope: "row" }, first),
+      ...others.map((cell, at) => make("td", { class: classOf(at + 1) }, cell)),
     ),
   );
   return scroller(
     name,
-    element(
+    make(
       "table",
-      { class: "facts" },
-      element("caption", { class: "unseen" }, name),
-      element("thead", {}, element("tr", {}, ...head)),
-      element("tbody", {}, ...body),
+      { class: "facts-table" },
+      make("caption", { class: "unseen" }, name),
+      make("thead", {}, make("tr", {}, ...head)),
+      make("tbody", {}, ...body),
     ),
   );
 }
@@ -46,9 +46,5 @@ export function factsTable({ name, heads, rows, words = 1 }) {
  * @returns {HTMLElement}
  */
 export function scroller(name, wide) {
-  return element(
-    "div",
-    { class: "scroller", role: "region", "aria-label": name, tabindex: 0 },
-    wide,
-  );
+  return make("div", { class: "scroller", role: "region", "aria-label": name, tabindex: 0 }, wide);
 }

@@ -1,12 +1,12 @@
 // @ts-check
 /** Works of a style: a grid of cards with a search field above and "More works" below. */
 
-import { element } from "../element.js";
+import { make } from "../elements.js";
 import { workCard } from "../work-card.js";
 import { failureTitle } from "../words.js";
 import { toFailure } from "./loading.js";
 
-/** @typedef {import("../work-card.js").Work} Work */
+/** @typedef {import("../api.js").Work} Work */
 /**
  * @typedef {{
  *   api: import("../router.js").Services["api"],
@@ -27,16 +27,16 @@ const TYPING_MS = 350;
  * @returns {HTMLElement} it begins to fill itself at once
  */
 export function worksOf({ api, announce, signal, path, name, counts }) {
-  const field = element("input", {
+  const field = make("input", {
     type: "search",
     id: "works-search",
     maxlength: 200,
     autocomplete: "off",
     spellcheck: "false",
   });
-  const grid = element("ul", { class: "works", "aria-label": `Works of ${name}` });
-  const note = element("p", { class: "quiet works-note" });
-  const more = element("button", { type: "button", class: "plain", hidden: true }, "More works");
+  const grid = make("ul", { class: "work-grid", "aria-label": `Works of ${name}` });
+  const note = make("p", { class: "quiet works-note" });
+  const more = make("button", { type: "button", class: "plain", hidden: true }, "More works");
   let cursor = /** @type {string | null} */ (null);
   let running = new AbortController();
   let asked = "";
@@ -64,7 +64,7 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
    */
   function show({ works, next_cursor }, isFirst) {
     const hadFocus = document.activeElement === more;
-    const items = works.map((work) => element("li", {}, workCard(work)));
+    const items = works.map((work) => make("li", {}, workCard(work)));
     grid.removeAttribute("aria-busy");
     if (isFirst) grid.replaceChildren(...items);
     else grid.append(...items);
@@ -97,7 +97,7 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
 
   more.addEventListener("click", () => void load(cursor === null));
   void load(true);
-  return element(
+  return make(
     "div",
     {},
     searchForm(field, name, (text) => {
@@ -107,8 +107,8 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
     }),
     note,
     grid,
-    element("p", { class: "buttons" }, more),
-    element(
+    make("p", { class: "buttons" }, more),
+    make(
       "p",
       { class: "quiet" },
       "A title leads to the work at WikiArt. Its picture comes from there too; where none comes, " +
@@ -159,10 +159,10 @@ export function describe({ shown, asked, name, counts, next_cursor }) {
  * @returns {HTMLElement}
  */
 function searchForm(field, name, search) {
-  const form = element(
+  const form = make(
     "form",
     { class: "works-search", role: "search" },
-    element("label", { for: "works-search" }, `Search the works of ${name} by title or artist`),
+    make("label", { for: "works-search" }, `Search the works of ${name} by title or artist`),
     field,
   );
   let typing = 0;
