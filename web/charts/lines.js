@@ -13,7 +13,15 @@ import { straight } from "./paths.js";
  * @typedef {{name: string, points: Point[], look: Look}} Series points: in the units of the axes; an
  *   empty name is not written
  * @typedef {{path: string, look: Look, name: string, nameX: number, nameY: number}} Line
- * @typedef {{width: number, height: number, x: Axis, y: Axis, series: Series[], room?: number}} Wanted
+ * @typedef {{
+ *   width: number,
+ *   height: number,
+ *   x: Axis,
+ *   y: Axis,
+ *   series: Series[],
+ *   rings?: Point[],
+ *   room?: number,
+ * }} Wanted rings: single places that a text speaks of, in the units of the axes
  */
 
 const NAME_GAP = 8;
@@ -64,5 +72,8 @@ export function drawLines(wanted, description) {
       .map(({ name, nameX, nameY }) =>
         draw("text", { class: "line-name", x: nameX, y: nameY }, name),
       ),
+    ...(wanted.rings ?? []).map(([x, y]) =>
+      draw("circle", { class: "ring", cx: frame.x(x), cy: frame.y(y), r: 7 }),
+    ),
   );
 }

@@ -44,8 +44,8 @@ export async function fillWith(place, parts) {
   } catch (error) {
     if (signal.aborted) return;
     const failure = toFailure(error);
-    place.replaceChildren(...(explain?.(failure) ?? complain(failure, announce)));
-    place.append(retry(place, parts));
+    const explained = explain?.(failure);
+    place.replaceChildren(...(explained ?? [...complain(failure, announce), retry(place, parts)]));
   } finally {
     clearTimeout(patience);
   }

@@ -1,0 +1,290 @@
+// @ts-check
+/** The Model page's figures on each test list: headline, styles, confusions, curves, honesty. */
+
+import { drawDots } from "../charts/dots.js";
+import { drawReliability } from "../charts/reliability.js";
+import { make } from "../elements.js";
+import { listText, listTitle } from "./card.js";
+import { confusionPart } from "./model-confusion.js";
+import { rocPart } from "./model-roc.js";
+import { choice, decimals, drawn, figure, finely, folded, section, thousands } from "./parts.js";
+import { factsTable } from "./tables.js";
+
+/** @typedef {import("./card.js").Evaluation} Evaluation */
+/** @typedef {import("./card.js").ListFigures} ListFigures */
+/** @typedef {import("./card.js").TestMetrics} TestMetrics */
+/** @typedef {import("./card.js").StyleMetrics} StyleMetrics */
+/** @typedef {import("./card.js").NameOf} NameOf */
+/** @typedef {"f1" | "precision" | "recall"} Measure */
+
+const CHART_SIDE = 420;
+/** @type {{value: Measure, text: string}[]} */
+const MEASURES = [
+  { value: "f1", text: "Both in one (F1)" },
+  { value: "precision", text: "Right when it says so (precision)" },
+  { value: "recall", text: "Found (recall)" },
+];
+
+/**
+ * @param {Evaluation} evaluation
+ * @returns {HTMLElement}
+ */
+export function headlineSection({ lists, baselines }) {
+  const rows = Object.entries(lists).map(([list, { metrics }]) => ({
+    name: listTitle(list),
+    dots: [
+      dotOf(metrics, "full"),
+      ...baselines.flatMap(({ lists: others }) =>
+        others[list] === undefined ? [] : [dotOf(others[list], "hollow")],
+      ),
+    ],
+  }));
+  const description = rows.map(({ name, dots }) => {
+    const [model, ...others] = dots.map((dot) => finely(dot.value));
+    return `${name}: ${model}${others.length > 0 ? `, the other recipe ${others.join(", ")}` : ""}.`;
+  });
+  const asked = Object.keys(lists).map((list) => `${listTitle(list)}: ${listText(list)}.`);
+  const others = baselines.map(({ name }) => name).join("; ");
+  return section(
+    "headline",
+    "How good it is",
+    `A model is only as good as on pictures that it has not learnt from. ${asked.join(" ")} ` +
+      "Each question has a model of its own, trained by the same recipe on what is left for it.",
+    figure(
+      drawn((width) =>
+        drawDots(rows, {
+          width: Math.min(width, 860),
+          description: `Pictures named right. ${description.join(" ")}`,
+        }),
+      ),
+      "Pictures whose style it names right, in per cent. Full dot: this model. " +
+        (others === "" ? "" : `Ring: ${others}. `) +
+        "The thin bar is the range in which the figure lies 95 times in 100 if the pictures are " +
+        "drawn anew.",
+    ),
+    folded(headlineTable(lists, baselines), "All figures of each list"),
+  );
+}
+
+/**
+ * @param {TestMetrics} metrics
+ * @param {"full" | "hollow"} look
+ * @returns {import("../charts/dots.js").Dot}
+ */
+function dotOf({ top1, top1_interval }, look) {
+  const dot = { value: top1, look, name: look };
+  return top1_interval === null ? dot : { ...dot, interval: top1_interval };
+}
+
+/**
+ * @param {Evaluation["lists"]} lists
+ * @param {Evaluation["baselines"]} baselines
+ * @returns {HTMLElement}
+ */
+function headlineTable(lists, baselines) {
+  const rows = Object.entries(lists).flatMap(([list, { metrics, train }]) => [
+    headlineRow(list, "this model’s recipe", metrics, thousands(train)),
+    ...baselines.flatMap(({ name, lists: others }) =>
+      others[list] === undefined ? [] : [headlineRow(list, name, others[list], "the same")],
+    ),
+  ]);
+  const heads = [
+    ["List", "Recipe", "Trained on", "Tested on", "Right", "Among three", "Mean over styles"],
+    ["Macro-F1", "Calibration error"],
+  ].flat();
+  return factsTable({ name: "Figures of each test list", heads, rows, words: 2 });
+}
+
+/**
+ * @param {string} list
+ * @param {string} recipe
+ * @param {TestMetrics} metrics
+ * @param {string} train
+ * @returns {string[]}
+ */
+function headlineRow(list, recipe, metrics, train) {
+  const between = (/** @type {[number, number] | null} */ interval) =>
+    interval === null ? "" : ` (${interval.map(decimals).join(" to ")})`;
+  return [
+    listTitle(list),
+    recipe,
+    train,
+    thousands(metrics.pictures),
+    `${decimals(metrics.top1)}${between(metrics.top1_interval)}`,
+    decimals(metrics.top3),
+    decimals(metrics.balanced_accuracy),
+    `${decimals(metrics.macro_f1)}${between(metrics.macro_f1_interval)}`,
+    decimals(metrics.expected_calibration_error),
+  ];
+}
+
+/**
+ * @param {Evaluation} evaluation
+ * @param {{nameOf: NameOf, announce: (text: string) => void}} parts
+ * @returns {HTMLElement[]} they show one list at a time
+ */
+export function listSections(evaluation, { nameOf, announce }) {
+  const names = Object.keys(evaluation.lists);
+  const places = {
+    styles: make("div"),
+    confusion: make("div"),
+    roc: make("div"),
+    reliability: make("div"),
+  };
+  /** @param {string} list */
+  function show(list) {
+    const figures = evaluation.lists[list];
+    if (figures === undefined) return;
+    places.styles.replaceChildren(...stylesPart(figures, evaluation.training, nameOf));
+    places.confusion.replaceChildren(...confusionPart(figures, evaluation.styles.map(nameOf)));
+    places.roc.replaceChildren(...rocPart(figures.curves, nameOf));
+    places.reliability.replaceChildren(...reliabilityPart(figures));
+  }
+  const [first = ""] = names;
+  show(first);
+  const chooser = choice({
+    legend: "This and the next three figures show",
+    name: "list",
+    options: names.map((list) => ({ value: list, text: listTitle(list) })),
+    chosen: first,
+    choose: (list) => {
+      show(list);
+      announce(`The figures show: ${listTitle(list)}.`);
+    },
+  });
+  return [
+    section(
+      "styles",
+      "Style by style",
+      "Some styles are easy to tell, some flow into each other, for the model as for people. A full " +
+        "dot is the test; a ring is how it does on the very pictures that it learnt from. Where the " +
+        "ring lies far to the right, it has learnt pictures by heart.",
+      ...(names.length > 1 ? [chooser] : []),
+      places.styles,
+    ),
+    section("confusion", "What it takes for what", places.confusion),
+    section("roc", "How well it ranks", places.roc),
+    section("calibration", "Whether it knows how sure it is", places.reliability),
+  ];
+}
+
+/**
+ * @param {ListFigures} figures
+ * @param {TestMetrics} training
+ * @param {NameOf} nameOf
+ * @returns {Node[]}
+ */
+function stylesPart({ metrics }, training, nameOf) {
+  const place = make("div");
+  /** @param {Measure} measure */
+  function show(measure) {
+    const rows = Object.entries(metrics.per_style)
+      .filter(([, style]) => style.support > 0)
+      .sort(([, a], [, b]) => b[measure] - a[measure])
+      .map(([slug, style]) => ({
+        name: nameOf(slug),
+        dots: dotsOf(style, training, slug, measure),
+      }));
+    const title = MEASURES.find(({ value }) => value === measure)?.text ?? measure;
+    const description = rows.map(
+      ({ name, dots }) => `${name} ${dots.map((dot) => finely(dot.value)).join(", in training ")}`,
+    );
+    place.replaceChildren(
+      drawn((width) =>
+        drawDots(rows, {
+          width: Math.min(width, 860),
+          description: `${title}: ${description.join("; ")}.`,
+        }),
+      ),
+    );
+  }
+  show("f1");
+  return [
+    choice({ legend: "Drawn is", name: "measure", options: MEASURES, chosen: "f1", choose: show }),
+    figure(place, "In per cent: test, and after the stroke training."),
+    folded(stylesTable(metrics, training, nameOf)),
+  ];
+}
+
+/**
+ * @param {StyleMetrics} style
+ * @param {TestMetrics} training
+ * @param {string} slug
+ * @param {Measure} measure
+ * @returns {import("../charts/dots.js").Dot[]}
+ */
+function dotsOf(style, training, slug, measure) {
+  const learnt = training.per_style[slug];
+  /** @type {import("../charts/dots.js").Dot[]} */
+  const dots = [{ value: style[measure], look: "full", name: "test" }];
+  if (learnt !== undefined) dots.push({ value: learnt[measure], look: "hollow", name: "training" });
+  return dots;
+}
+
+/**
+ * @param {TestMetrics} metrics
+ * @param {TestMetrics} training
+ * @param {NameOf} nameOf
+ * @returns {HTMLElement}
+ */
+function stylesTable({ per_style }, training, nameOf) {
+  const heads = ["Style", "Most often taken for", "Pictures", "Precision", "Recall", "F1"];
+  const inTraining = ["Precision in training", "Recall in training", "F1 in training"];
+  const figuresOf = (/** @type {StyleMetrics | undefined} */ style) =>
+    style === undefined
+      ? ["–", "–", "–"]
+      : [decimals(style.precision), decimals(style.recall), decimals(style.f1)];
+  const rows = Object.entries(per_style).map(([slug, style]) => [
+    nameOf(slug),
+    style.confused_with === null
+      ? "–"
+      : `${nameOf(style.confused_with)} (${finely(style.confused_share)})`,
+    thousands(style.support),
+    ...figuresOf(style),
+    ...figuresOf(training.per_style[slug]),
+  ]);
+  return factsTable({
+    name: "Figures of each style",
+    heads: [...heads, ...inTraining],
+    rows,
+    words: 2,
+  });
+}
+
+/**
+ * @param {ListFigures} figures
+ * @returns {Node[]}
+ */
+function reliabilityPart({ reliability, metrics }) {
+  const error = finely(metrics.expected_calibration_error);
+  return [
+    make(
+      "p",
+      { class: "prose" },
+      "When it says “70 % sure”, it should be right 7 times in 10: then a point lies on the dashed " +
+        "line. Above the line it is too modest, below it boasts. The larger a point, the more " +
+        `pictures it stands for. On average the points are off by ${error}.`,
+    ),
+    figure(
+      drawn((width) =>
+        drawReliability(
+          reliability,
+          Math.min(width, CHART_SIDE),
+          `How sure it is against how often it is right; off by ${error} on average.`,
+        ),
+      ),
+      "How sure it says it is, and how often it is right.",
+    ),
+    folded(
+      factsTable({
+        name: "How sure it is and how often it is right",
+        heads: ["Says", "Right", "Pictures"],
+        rows: reliability.map(({ confidence, accuracy, pictures }) => [
+          finely(confidence),
+          finely(accuracy),
+          thousands(pictures),
+        ]),
+      }),
+    ),
+  ];
+}
