@@ -42,8 +42,8 @@ export const STAGES = [
 
 const TALLEST = 150;
 const THINNEST = 5;
-const COLUMN_GAP = 9;
-const STAGE_GAP = 30;
+const COLUMN_GAP = 11;
+const STAGE_GAP = 36;
 const FOOT = 74;
 const HEAD = 26;
 
@@ -69,7 +69,7 @@ export function layStages(inputPx) {
   const middle = HEAD + TALLEST / 2;
   /** @type {Column[]} */
   const columns = [];
-  let x = 8;
+  let x = 22;
   const stages = STAGES.map((stage, at) => {
     const size = sizes[at] ?? 1;
     const height = round(TALLEST * Math.sqrt(size / (sizes[0] ?? 1)));
@@ -140,13 +140,13 @@ function drawShortcut({ x, y, width }) {
 /** @type {readonly {wide: boolean, title: string, text: string}[]} what a block makes, from the top */
 const STEPS = [
   { wide: false, title: "In: few channels", text: "" },
-  { wide: true, title: "1×1 convolution widens", text: "to six times the channels; ReLU6" },
+  { wide: true, title: "1×1 convolution widens", text: "six times as many; ReLU6" },
   {
     wide: true,
     title: "3×3 depthwise convolution",
-    text: "looks around, each channel alone; ReLU6",
+    text: "in each channel alone; ReLU6",
   },
-  { wide: false, title: "1×1 convolution narrows", text: "linear: nothing is cut off after it" },
+  { wide: false, title: "1×1 convolution narrows", text: "linear: no ReLU6 after it" },
 ];
 const STEP = 66;
 const BAR = 14;
@@ -158,8 +158,8 @@ const BAR = 14;
  */
 export function drawBlock(width, description) {
   const whole = Math.min(width, 520);
-  const wide = Math.min(170, whole * 0.36);
-  const [middle, textX] = [30 + wide / 2, 30 + wide + 18];
+  const wide = Math.min(170, whole * 0.28);
+  const [middle, textX] = [20 + wide / 2, 20 + wide + 14];
   const yOf = (/** @type {number} */ at) => 24 + at * STEP;
   const end = yOf(STEPS.length);
   const [first, last] = [yOf(0), end];
@@ -168,7 +168,7 @@ export function drawBlock(width, description) {
     description,
     draw("path", {
       class: "shortcut",
-      d: `M${middle - wide / 12} ${first + BAR / 2}H8V${last + BAR / 2}H${middle - 12}`,
+      d: `M${middle - wide / 12} ${first + BAR / 2}H4V${last + BAR / 2}H${middle - 12}`,
     }),
     ...STEPS.flatMap(({ wide: isWide, title, text }, at) => {
       const size = isWide ? wide : wide / 6;
@@ -186,6 +186,6 @@ export function drawBlock(width, description) {
       d: `M${middle - 5} ${last + BAR / 2}h10M${middle} ${last + BAR / 2 - 5}v10`,
     }),
     draw("text", { class: "row-name", x: textX, y: last + 8 }, "Added to what came in"),
-    draw("text", { class: "tick", x: textX, y: last + 26 }, "where size and channels are the same"),
+    draw("text", { class: "tick", x: textX, y: last + 26 }, "if size and channels agree"),
   );
 }

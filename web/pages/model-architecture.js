@@ -3,7 +3,7 @@
 
 import { drawBlock, drawStages, sizesOf, STAGES } from "../charts/mobilenet.js";
 import { make } from "../elements.js";
-import { drawn, figure, folded, paragraph, section, thousands } from "./parts.js";
+import { drawn, figure, folded, section, thousands } from "./parts.js";
 import { factsTable, scroller } from "./tables.js";
 
 /** @typedef {import("./card.js").Manifest} Manifest */
@@ -38,14 +38,12 @@ export function architectureSection({ architecture, input_size_px: size, styles,
           "that cuts off what is below 0 or above 6: among few channels it would destroy too much. " +
           "That is the linear bottleneck.",
       ),
-      paragraph(
-        `A picture comes in as ${size} × ${size} pixels in three colours. A plain convolution halves ` +
-          "it, the 17 blocks halve it four times more while the channels grow from 16 to 320, and a " +
-          `last convolution makes 1,280 channels of ${places} places. Their mean over all places ` +
-          `goes to one layer with ${styles.length} outputs, the styles; the same layer asked place by ` +
-          "place gives the light on the picture, and a second one gives the " +
-          `${embedding_size} numbers by which works are compared.`,
-      ),
+      `A picture comes in as ${size} × ${size} pixels in three colours. A plain convolution halves ` +
+        "it, the 17 blocks halve it four times more while the channels grow from 16 to 320, and a " +
+        `last convolution makes 1,280 channels of ${places} places. Their mean over all places ` +
+        `goes to one layer with ${styles.length} outputs, the styles; the same layer asked place by ` +
+        "place gives the light on the picture, and a second one gives the " +
+        `${embedding_size} numbers by which works are compared.`,
       figure(
         scroller(
           "The row of all blocks",

@@ -98,5 +98,5 @@ function yAxis(most, isShare) {
   const format = isShare
     ? (/** @type {number} */ value) => String(Math.round(value * 100))
     : (/** @type {number} */ value) => String(value);
-  return { from: 0, to: most, name: "", most: 4, format };
+  return { from: 0, to: most, name: "", most: 5, format };
 }

@@ -3,7 +3,7 @@
 
 import { barList } from "../charts/bars.js";
 import { make } from "../elements.js";
-import { finely, paragraph, section } from "./parts.js";
+import { finely, section } from "./parts.js";
 
 /** @typedef {import("./card.js").Evaluation} Evaluation */
 /** @typedef {import("./card.js").Likeness} Likeness */
@@ -24,9 +24,10 @@ function neighboursSection({ nearest, style, artist, years }) {
   return section(
     "likeness",
     "Whether works that look alike belong together",
-    `For each test picture the ${nearest} works that look most like it were sought. If likeness means ` +
-      "something, they share more with the picture than works drawn by lot, and more than works of " +
-      "the style that the model names.",
+    `For each test picture the ${nearest} works that look most like it were sought, and compared with ` +
+      "works of the style that the model names, and with works drawn by lot.",
+    "If likeness were only the style, the first two bars would be the same. Where the first is longer, " +
+      "the model also sees something of the hand and of the time.",
     make(
       "div",
       { class: "charts" },
@@ -76,11 +77,9 @@ function sourceSection({ most_common, from_style, from_embedding, from_both }) {
     "Whether it has learnt the collection instead of the style",
     "The pictures come from several collections that differ in sharpness and shape as well as in " +
       "style. A model could cheat by recognising the collection. So a plain classifier guesses the " +
-      "collection of a test picture:",
+      "collection of a test picture, and is right so often.",
+    "Knowing the style says much already, as the collections hold different styles. What the model " +
+      `sees adds ${more.toFixed(1)} points to that: so much of the collection is in it.`,
     barList(bars.map((bar) => ({ ...bar, text: finely(bar.share) }))),
-    paragraph(
-      `Knowing the style says much already, as the collections hold different styles. What the model ` +
-        `sees adds ${more.toFixed(1)} points to that: so much of the collection is in it.`,
-    ),
   );
 }

@@ -162,9 +162,31 @@ export function listSections(evaluation, { nameOf, announce }) {
       ...(names.length > 1 ? [chooser] : []),
       places.styles,
     ),
-    section("confusion", "What it takes for what", places.confusion),
-    section("roc", "How well it ranks", places.roc),
-    section("calibration", "Whether it knows how sure it is", places.reliability),
+    section(
+      "confusion",
+      "What it takes for what",
+      "Each row is what a picture is, each column what it was named. A perfect model would fill only " +
+        "the framed cells of the diagonal. The darker a cell, the larger its share of the row.",
+      places.confusion,
+    ),
+    section(
+      "roc",
+      "How well it ranks",
+      "Sort all pictures by how likely the model finds one style, and go down the list. A curve tells " +
+        "how many of that style’s pictures have come by (up) when so many others have slipped in " +
+        "(right). The sooner it rises the better.",
+      "The area below it is the chance that a picture of the style is ranked above another one: 1 is " +
+        "perfect, 0.5 is guessing.",
+      places.roc,
+    ),
+    section(
+      "calibration",
+      "Whether it knows how sure it is",
+      "When it says “70 % sure”, it should be right 7 times in 10: then a point lies on the dashed " +
+        "line. Above the line it is too modest, below it boasts. The larger a point, the more " +
+        "pictures it stands for.",
+      places.reliability,
+    ),
   ];
 }
 
@@ -258,13 +280,6 @@ function stylesTable({ per_style }, training, nameOf) {
 function reliabilityPart({ reliability, metrics }) {
   const error = finely(metrics.expected_calibration_error);
   return [
-    make(
-      "p",
-      { class: "prose" },
-      "When it says “70 % sure”, it should be right 7 times in 10: then a point lies on the dashed " +
-        "line. Above the line it is too modest, below it boasts. The larger a point, the more " +
-        `pictures it stands for. On average the points are off by ${error}.`,
-    ),
     figure(
       drawn((width) =>
         drawReliability(
@@ -273,7 +288,7 @@ function reliabilityPart({ reliability, metrics }) {
           `How sure it is against how often it is right; off by ${error} on average.`,
         ),
       ),
-      "How sure it says it is, and how often it is right.",
+      `How sure it says it is, and how often it is right. On average the points are off by ${error}.`,
     ),
     folded(
       factsTable({

@@ -3,7 +3,7 @@
 
 import { drawLines } from "../charts/lines.js";
 import { make } from "../elements.js";
-import { decimals, drawn, figure, folded, paragraph } from "./parts.js";
+import { decimals, drawn, folded } from "./parts.js";
 import { factsTable } from "./tables.js";
 
 /** @typedef {import("./card.js").RocCurve} RocCurve */
@@ -44,12 +44,6 @@ export function rocPart(curves, nameOf) {
   select.addEventListener("change", show);
   show();
   return [
-    paragraph(
-      "Sort all pictures by how likely the model finds one style, and go down the list. A curve tells " +
-        "how many of that style’s pictures have come by (up) when so many others have slipped in " +
-        "(right). The sooner it rises the better; the area below it is the chance that a picture of " +
-        "the style is ranked above another one: 1 is perfect, 0.5 is guessing.",
-    ),
     make("p", { class: "chooser" }, make("label", { for: "roc-curve" }, "Strong curve"), select),
     make("figure", { class: "chart-figure" }, place, caption),
     folded(
