@@ -30,7 +30,7 @@ function neighboursSection({ nearest, style, artist, years }) {
       "the model also sees something of the hand and of the time.",
     make(
       "div",
-      { class: "charts" },
+      { class: "charts is-small" },
       ...likeness("Same style", style),
       ...likeness("Same artist", artist),
       ...likeness("At most 25 years apart", years),
