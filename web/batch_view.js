@@ -14,13 +14,14 @@ const STATUS = { waiting: "waits", asking: "looking…", done: "", failed: "" };
 let shown = [];
 
 /**
- * @param {{items: Item[], isRunning: boolean, note: string}} batch
+ * @param {{items: Item[], isRunning: boolean, note: string, limit: string}} batch
  */
-export function renderBatch({ items, isRunning, note }) {
+export function renderBatch({ items, isRunning, note, limit }) {
   const { done, failed, waiting } = tally(items);
   setText("batch-title", words.plural(items.length, "picture"));
-  setText("batch-note", note || summary({ done, failed, waiting, isRunning }));
-  if (!isRunning) setText("live", note || summary({ done, failed, waiting, isRunning }));
+  const said = note || `${summary({ done, failed, waiting, isRunning })} ${limit}`.trim();
+  setText("batch-note", said);
+  if (!isRunning) setText("live", said);
   const progress = elementOf("batch-progress", HTMLProgressElement);
   progress.max = items.length;
   progress.value = done + failed;

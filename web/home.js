@@ -49,6 +49,7 @@ let hung = null;
 /** @type {Item[]} several pictures, of which one may hang in the frame */
 let items = [];
 let note = "";
+let limit = "";
 /** @type {string[]} addresses of pictures that were taken down and may still be on the screen */
 const stale = [];
 /** @type {AbortController | null} the one request, or row of requests, that may be running */
@@ -138,7 +139,9 @@ function receive(files) {
 function receiveSeveral(files) {
   takeDown();
   items = files.slice(0, MOST_PICTURES).map(waitingItem);
-  note = "";
+  const left = files.length - items.length;
+  limit =
+    left === 0 ? "" : `The first ${items.length} of ${files.length}; bring the rest afterwards.`;
   void askAboutAll();
 }
 
@@ -212,7 +215,7 @@ async function askAboutAll() {
 /** Show all pictures; none of them hangs in the frame. */
 function showBatch() {
   takeDown();
-  update({ visit: { kind: "batch", items, isRunning: running !== null, note } });
+  update({ visit: { kind: "batch", items, isRunning: running !== null, note, limit } });
 }
 
 /**

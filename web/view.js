@@ -17,7 +17,7 @@ import * as words from "./words.js";
  * @typedef {{kind: "done", picture: Picture, answer: Answer, sent: Blob, count: number}} Done
  *   count: of the pictures that it is one of
  * @typedef {{kind: "failed", picture: Picture | null, code: string, message: string}} Failed
- * @typedef {{kind: "batch", items: Item[], isRunning: boolean, note: string}} Batch
+ * @typedef {{kind: "batch", items: Item[], isRunning: boolean, note: string, limit: string}} Batch
  * @typedef {Empty | Loading | Done | Failed | Batch} Visit
  * @typedef {{
  *   visit: Visit,

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.web.browser import running_chromium
 from tests.web.server import running_server
+from tests.web.steps import wikiart
 
 _TIMEOUT_MS = 20_000  # a busy machine is no failure of the page
 DESKTOP_PX = (1280, 900)
@@ -60,12 +62,18 @@ def console() -> Iterator[Console]:
 
 @pytest.fixture
 def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Callable[..., Page]]:
-    """Give a function that opens the page in a window of the given size, in pixels."""
+    """Give a function that opens the page in a window of the given size, in pixels.
+
+    address: what follows the server's own; options: of the browser's context. Pictures of works
+    come from the tests and not from WikiArt.
+    """
     contexts: list[BrowserContext] = []
     expect.set_options(timeout=_TIMEOUT_MS)
 
-    def open_page(width: int = DESKTOP_PX[0], height: int = DESKTOP_PX[1]) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height})
+    def open_page(
+        width: int = DESKTOP_PX[0], height: int = DESKTOP_PX[1], address: str = "/", **options: Any
+    ) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         context.set_default_timeout(_TIMEOUT_MS)
         page = context.new_page()
@@ -73,7 +81,8 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
         # Playwright takes file choosers over only while somebody listens, and begins to do so
         # beside the next key press: on a busy machine the press can win
         page.on("filechooser", lambda _: None)
-        page.goto(server)
+        page.route("https://*.wikiart.org/**", wikiart)
+        page.goto(f"{server}{address}")
         return page
 
     yield open_page
