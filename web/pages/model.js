@@ -2,6 +2,7 @@
 /** Model: all that is known about the model, drawn and said in plain words. */
 
 import { make } from "../elements.js";
+import { timesInTen } from "../words.js";
 import { architectureName } from "./card.js";
 import { fillWith, soon } from "./loading.js";
 import { architectureSection } from "./model-architecture.js";
@@ -11,7 +12,6 @@ import { headlineSection, listSections } from "./model-lists.js";
 import { recipeSection } from "./model-recipe.js";
 import { likenessSections } from "./model-likeness.js";
 import { thousands } from "./parts.js";
-import { timesInTen } from "./record.js";
 
 /** @typedef {import("../router.js").Services} Services */
 /** @typedef {import("./card.js").ModelCard} ModelCard */

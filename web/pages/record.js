@@ -1,6 +1,8 @@
 // @ts-check
 /** How well the model knows a style, in words. Pure, so that it needs no page. */
 
+import { timesInTen } from "../words.js";
+
 /**
  * @typedef {{
  *   precision: number,
@@ -12,24 +14,9 @@
 
 /**
  * @param {number} share 0 to 1
- * @returns {string} as people say odds: "7 times in 10", and finer where it is nearly always or never
- */
-export function timesInTen(share) {
-  if (share === 1) return "every time";
-  if (share === 0) return "never";
-  const tenths = Math.round(share * 10);
-  if (tenths === 10) return "nearly every time";
-  if (tenths === 0) return "hardly ever";
-  return `${tenths}\u00a0${tenths === 1 ? "time" : "times"}\u00a0in\u00a010`;
-}
-
-/**
- * @param {number} share 0 to 1
  * @returns {string} how many of a style's pictures are found: "5 in 10"
  */
 export function howMany(share) {
-  if (share === 1) return "all";
-  if (share === 0) return "none";
   const tenths = Math.round(share * 10);
   if (tenths === 10) return "nearly all";
   if (tenths === 0) return "hardly any";

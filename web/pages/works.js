@@ -3,7 +3,7 @@
 
 import { make } from "../elements.js";
 import { workCard } from "../work-card.js";
-import { failureTitle } from "../words.js";
+import { failureTitle, plural } from "../words.js";
 import { toFailure } from "./loading.js";
 
 /** @typedef {import("../api.js").Work} Work */
@@ -72,9 +72,9 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
     more.hidden = next_cursor === null;
     more.textContent = "More works";
     note.textContent = describe({ shown: grid.children.length, asked, name, counts, next_cursor });
-    if (!isFirst) announce(`${works.length} more works.`);
+    if (!isFirst) announce(`${plural(works.length, "more work")}.`);
     else if (asked !== "") announce(note.textContent);
-    if (hadFocus && more.hidden) items[0]?.querySelector("a")?.focus();
+    if (hadFocus && more.hidden) focusOn(items[0]);
   }
 
   /**
@@ -115,6 +115,15 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
         "the card shows the five main colours of the work.",
     ),
   );
+}
+
+/**
+ * @param {HTMLElement | undefined} item a card; a work that nobody has a page of has no link
+ */
+function focusOn(item) {
+  if (item === undefined) return;
+  item.tabIndex = -1;
+  (item.querySelector("a") ?? item).focus();
 }
 
 /**
