@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.styles import STYLES
+from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 from tests.web.steps import eventually, released_manifest, scrolls_sideways
-from tests.web.test_accessible import violations
 
 pytestmark = pytest.mark.browser
 
@@ -368,4 +368,4 @@ def test_axe_finds_nothing(
 
     page.wait_for_load_state("networkidle")
 
-    assert violations(page) == []
+    expect_accessible(page, console)

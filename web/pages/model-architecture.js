@@ -6,7 +6,7 @@ import { make } from "../elements.js";
 import { drawn, figure, folded, section, thousands } from "./parts.js";
 import { factsTable, scroller } from "./tables.js";
 
-/** @typedef {import("./card.js").Manifest} Manifest */
+/** @typedef {import("./model-card.js").Manifest} Manifest */
 
 /**
  * @param {Manifest} manifest

@@ -6,7 +6,7 @@ import { make } from "../elements.js";
 import { choice } from "./parts.js";
 import { scroller } from "./tables.js";
 
-/** @typedef {import("./card.js").ListFigures} ListFigures */
+/** @typedef {import("./model-card.js").ListFigures} ListFigures */
 
 const WORST = 5;
 

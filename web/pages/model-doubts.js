@@ -4,16 +4,16 @@
 import { drawDots } from "../charts/dots.js";
 import { drawLines } from "../charts/lines.js";
 import { make } from "../elements.js";
-import { listTitle } from "./card.js";
+import { listTitle } from "./model-card.js";
 import { GUESSING, seriesOf } from "./model-roc.js";
 import { decimals, drawn, figure, finely, folded, section, thousands } from "./parts.js";
 import { factsTable } from "./tables.js";
 
-/** @typedef {import("./card.js").Evaluation} Evaluation */
-/** @typedef {import("./card.js").Manifest} Manifest */
-/** @typedef {import("./card.js").Mistake} Mistake */
-/** @typedef {import("./card.js").NameOf} NameOf */
-/** @typedef {import("./card.js").RocCurve} RocCurve */
+/** @typedef {import("./model-card.js").Evaluation} Evaluation */
+/** @typedef {import("./model-card.js").Manifest} Manifest */
+/** @typedef {import("./model-card.js").Mistake} Mistake */
+/** @typedef {import("./model-card.js").NameOf} NameOf */
+/** @typedef {import("./model-card.js").RocCurve} RocCurve */
 
 const SIDE = 420;
 

@@ -6,8 +6,8 @@ import { make } from "../elements.js";
 import { decimals, drawn, figure, finely, folded, section } from "./parts.js";
 import { factsTable } from "./tables.js";
 
-/** @typedef {import("./card.js").Evaluation} Evaluation */
-/** @typedef {import("./card.js").EpochFigures} EpochFigures */
+/** @typedef {import("./model-card.js").Evaluation} Evaluation */
+/** @typedef {import("./model-card.js").EpochFigures} EpochFigures */
 /** @typedef {import("../charts/lines.js").Series} Series */
 /** @typedef {import("../charts/frame.js").Axis} Axis */
 

@@ -5,8 +5,8 @@ import { barList } from "../charts/bars.js";
 import { make } from "../elements.js";
 import { finely, section } from "./parts.js";
 
-/** @typedef {import("./card.js").Evaluation} Evaluation */
-/** @typedef {import("./card.js").Likeness} Likeness */
+/** @typedef {import("./model-card.js").Evaluation} Evaluation */
+/** @typedef {import("./model-card.js").Likeness} Likeness */
 
 /**
  * @param {Evaluation} evaluation

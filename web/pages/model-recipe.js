@@ -5,8 +5,8 @@ import { make } from "../elements.js";
 import { finely, folded, section, thousands } from "./parts.js";
 import { factsTable } from "./tables.js";
 
-/** @typedef {import("./card.js").Manifest} Manifest */
-/** @typedef {import("./card.js").Evaluation} Evaluation */
+/** @typedef {import("./model-card.js").Manifest} Manifest */
+/** @typedef {import("./model-card.js").Evaluation} Evaluation */
 
 /**
  * @param {Manifest} manifest

@@ -6,8 +6,8 @@ import { make } from "../elements.js";
 import { decimals, drawn, folded } from "./parts.js";
 import { factsTable } from "./tables.js";
 
-/** @typedef {import("./card.js").RocCurve} RocCurve */
-/** @typedef {import("./card.js").NameOf} NameOf */
+/** @typedef {import("./model-card.js").RocCurve} RocCurve */
+/** @typedef {import("./model-card.js").NameOf} NameOf */
 /** @typedef {import("../charts/lines.js").Series} Series */
 /** @typedef {{key: string, name: string, curve: RocCurve}} Named */
 

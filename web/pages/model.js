@@ -3,19 +3,20 @@
 
 import { make } from "../elements.js";
 import { timesInTen } from "../words.js";
-import { architectureName } from "./card.js";
+import { architectureName } from "./model-card.js";
 import { fillWith, soon } from "./loading.js";
 import { architectureSection } from "./model-architecture.js";
 import { historySection } from "./model-history.js";
 import { doubtSections } from "./model-doubts.js";
-import { headlineSection, listSections } from "./model-lists.js";
+import { headlineSection } from "./model-headline.js";
+import { listSections } from "./model-lists.js";
 import { recipeSection } from "./model-recipe.js";
 import { likenessSections } from "./model-likeness.js";
 import { thousands } from "./parts.js";
 
 /** @typedef {import("../router.js").Services} Services */
-/** @typedef {import("./card.js").ModelCard} ModelCard */
-/** @typedef {import("./card.js").NameOf} NameOf */
+/** @typedef {import("./model-card.js").ModelCard} ModelCard */
+/** @typedef {import("./model-card.js").NameOf} NameOf */
 /** @typedef {{card: ModelCard, nameOf: NameOf}} Loaded */
 
 /**
