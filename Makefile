@@ -57,7 +57,7 @@ clean:  ## remove the environments and caches
 
 # what checks the page; the page itself needs nothing of it
 node_modules/installed: package-lock.json
-	@npm ci --silent
+	@npm ci --loglevel=error
 	@touch $@
 
 .venv/chromium: .venv/installed

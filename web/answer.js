@@ -11,9 +11,11 @@ import { renderSimilar, renderWorks } from "./works.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 
-/** Begin to listen to the button that unfolds the answer about what is no painting. */
+/** Begin to listen to the button that unfolds and folds the answer about what is no painting. */
 export function startAnswer() {
-  element("anyway").addEventListener("click", () => fold(false));
+  element("anyway").addEventListener("click", () => {
+    fold(!element("exhibit").hasAttribute("data-folded"));
+  });
 }
 
 /**
@@ -43,6 +45,7 @@ export function renderAnswer(answer, name, sent) {
 function fold(isFolded) {
   element("exhibit").toggleAttribute("data-folded", isFolded);
   element("anyway").setAttribute("aria-expanded", String(!isFolded));
+  setText("anyway", isFolded ? "Show what it would say" : "Fold it away again");
 }
 
 /**

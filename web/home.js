@@ -6,7 +6,7 @@ import { ApiError, fetchCatalogue, predict, wake } from "./api.js";
 import { askAll, waitingItem } from "./batch.js";
 import { toCsv } from "./csv.js";
 import { elementOf } from "./elements.js";
-import { showExamples } from "./examples_view.js";
+import { showExamples } from "./examples-view.js";
 import { startFeedback } from "./feedback.js";
 import { startLight } from "./light.js";
 import { PictureError, prepare, somePictures } from "./picture.js";

@@ -94,7 +94,8 @@ export function startRouter({ place, services, showHome }) {
     const title = Object.hasOwn(PAGES, name) ? PAGES[name] : undefined;
     services.title(title ?? "No such page");
     if (title === undefined) {
-      return tell(place, "There is no such page", "Its address may be mistyped.");
+      tell(place, "There is no such page", "Its address may be mistyped.");
+      return place.append(link("Go home", "#/"));
     }
     tell(place, title, "Opening…", "opening quiet");
     try {
@@ -207,6 +208,19 @@ function tell(place, title, text, kind = "quiet") {
   paragraph.className = kind;
   paragraph.textContent = text;
   place.replaceChildren(heading, paragraph);
+}
+
+/**
+ * @param {string} text
+ * @param {string} href
+ * @returns {HTMLAnchorElement}
+ */
+function link(text, href) {
+  const made = document.createElement("a");
+  made.className = "plain";
+  made.textContent = text;
+  made.href = href;
+  return made;
 }
 
 /**

@@ -2,7 +2,7 @@
 /** render(page): shows one state of Home. Sets text and attributes, never HTML; no network. */
 
 import { renderAnswer } from "./answer.js";
-import { renderBatch } from "./batch_view.js";
+import { renderBatch } from "./batch-view.js";
 import { all, element, elementOf, setText } from "./elements.js";
 import { offerStyles } from "./feedback.js";
 import * as words from "./words.js";

@@ -2,9 +2,9 @@
 /** Works of the catalogue: as cards to leaf through, and beside each other on an axis of years. */
 
 import { drawPlacement } from "./charts/placement.js";
-import { all, draw, element, make, setText } from "./elements.js";
-import { drawPalette } from "./palette.js";
-import { madeBy, percent, plural, yearOf } from "./words.js";
+import { all, element, make, setText } from "./elements.js";
+import { percent, plural, yearOf } from "./words.js";
+import { pictureOf, titleOf, workCard } from "./work-card.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./api.js").Work} Work */
@@ -46,7 +46,7 @@ export function renderWorks(answer) {
     "works-empty",
     answer.catalogue === "ok" ? `The catalogue has no works of ${name} yet.` : DOWN,
   );
-  element("works").replaceChildren(...answer.works.map((work) => make("li", {}, card(work))));
+  element("works").replaceChildren(...answer.works.map((work) => make("li", {}, workCard(work))));
   element("works").scrollTo(0, 0);
 }
 
@@ -55,64 +55,14 @@ export function renderWorks(answer) {
  */
 export function renderSimilar(answer) {
   const has = answer.similar.length > 0;
+  element("similar-room").hidden = answer.catalogue !== "ok"; // the works have said why
   element("similar").hidden = !has;
   element("similar-empty").hidden = has;
-  setText("similar-empty", answer.catalogue === "ok" ? "The catalogue knows none yet." : DOWN);
   element("similar-works").replaceChildren(
     ...answer.similar.map((work, index) => similarItem(work, index)),
   );
   setText("placement-note", has ? datedOf(answer.similar) : "");
   element("placement").replaceChildren(...(has ? [placement(answer)] : []));
-}
-
-/**
- * @param {Work} work
- * @returns {HTMLElement}
- */
-function card(work) {
-  return make(
-    "figure",
-    { class: "work" },
-    pictureOf(work),
-    make("figcaption", {}, titleOf(work), make("span", {}, madeBy(work))),
-  );
-}
-
-/**
- * The picture of a work if it comes, else its palette, which is there at once.
- * @param {Work} work
- * @returns {HTMLElement}
- */
-function pictureOf(work) {
-  const frame = make("div", { class: "work-picture" });
-  frame.append(work.palette.length > 0 ? drawPalette(work.palette) : bareCanvas());
-  if (work.image_url !== null) {
-    const image = make("img", { alt: "", loading: "lazy", decoding: "async" });
-    image.addEventListener("load", () => frame.classList.add("has-come"));
-    image.addEventListener("error", () => image.remove());
-    image.src = work.image_url;
-    frame.append(image);
-  }
-  return frame;
-}
-
-/** @returns {SVGSVGElement} what stands for a work of which not even the colours are known */
-function bareCanvas() {
-  const brush = draw("use", { href: "#brush", width: 32, height: 32 });
-  return draw(
-    "svg",
-    { class: "palette is-bare", viewBox: "0 0 32 32", "aria-hidden": "true" },
-    brush,
-  );
-}
-
-/**
- * @param {Work} work
- * @returns {HTMLElement}
- */
-function titleOf(work) {
-  if (work.page_url === null) return make("cite", {}, work.title);
-  return make("cite", {}, make("a", { href: work.page_url, rel: "noreferrer" }, work.title));
 }
 
 /**

@@ -1,5 +1,6 @@
 """What the repository promises: no data, no addresses, a README that tells the truth."""
 
+import json
 import os
 import re
 import shlex
@@ -34,6 +35,15 @@ def test_lock_files_hold_hashes_and_no_address() -> None:
         assert pins, lock
         assert "://" not in text, lock
         assert text.count("--hash=sha256:") >= len(pins), lock
+
+
+def test_the_lock_file_of_the_page_holds_hashes_and_no_registry() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+    packages = {name: one for name, one in lock["packages"].items() if name}
+
+    assert packages
+    assert all(one["integrity"].startswith("sha512-") for one in packages.values())
+    assert not any("resolved" in one for one in packages.values())
 
 
 def test_no_photograph_and_no_weights_file_is_tracked() -> None:

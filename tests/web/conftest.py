@@ -76,12 +76,12 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         context.set_default_timeout(_TIMEOUT_MS)
+        context.route("https://*.wikiart.org/**", wikiart)
         page = context.new_page()
         console.listen(page)
         # Playwright takes file choosers over only while somebody listens, and begins to do so
         # beside the next key press: on a busy machine the press can win
         page.on("filechooser", lambda _: None)
-        page.route("https://*.wikiart.org/**", wikiart)
         page.goto(f"{server}{address}")
         return page
 

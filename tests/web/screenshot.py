@@ -28,8 +28,8 @@ def take_screenshot(target: Path) -> None:
             viewport={"width": _WIDTH_PX, "height": _HEIGHT_PX}, device_scale_factor=1.5
         )
         page.goto(address)
-        page.locator("input[type=file]").set_input_files(picture)
-        expect(page.get_by_role("table")).to_be_visible(timeout=30_000)
+        page.locator("#file").set_input_files(picture)
+        expect(page.get_by_role("article")).to_be_visible(timeout=30_000)
         page.screenshot(path=target)
 
 

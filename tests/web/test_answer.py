@@ -90,6 +90,8 @@ def test_what_looks_like_no_painting_keeps_the_rest_folded(page: Page) -> None:
     page.get_by_role("button", name="Show what it would say").click()
     expect(page.get_by_role("table")).to_be_visible()
     expect(page.get_by_role("heading", name="Works that look like yours")).to_be_visible()
+    page.get_by_role("button", name="Fold it away again").click()
+    expect(page.get_by_role("table")).to_be_hidden()
 
 
 def test_a_painting_after_a_photograph_is_not_folded(page: Page) -> None:
@@ -314,10 +316,9 @@ def test_the_works_are_swiped_on_a_phone(open_page: OpenPage) -> None:
     finger = page.context.new_cdp_session(page)
 
     y = box["y"] + 60
-    finger.send(
-        "Input.synthesizeScrollGesture",
-        {"x": 300, "y": y, "xDistance": -220, "yDistance": 0, "gestureSourceType": "touch"},
-    )
+    for kind, x in (("Start", 320), ("Move", 300), ("Move", 200), ("Move", 100), ("End", None)):
+        points = [] if x is None else [{"x": x, "y": y}]
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
 
     eventually(page, lambda: left_of(page) > 100)
 
@@ -325,7 +326,8 @@ def test_the_works_are_swiped_on_a_phone(open_page: OpenPage) -> None:
 def test_a_catalogue_that_is_away_is_said_and_takes_nothing_else(page: Page) -> None:
     bring(page, artists=[], works=[], similar=[], catalogue="unavailable")
 
-    expect(page.get_by_text("The catalogue does not answer right now")).to_have_count(2)
+    expect(page.get_by_text("The catalogue does not answer right now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Works that look like yours")).to_be_hidden()
     expect(page.get_by_text("Key artists; the catalogue does not answer")).to_be_visible()
     expect(page.get_by_role("table")).to_be_visible()
     expect(page.get_by_role("button", name="Later works")).to_be_hidden()
@@ -356,6 +358,14 @@ def test_similar_works_are_listed_and_placed_on_their_years(page: Page) -> None:
     expect(
         room.get_by_text("The year of 8 of 10 is known: made from 1860 to 1916.")
     ).to_be_visible()
+
+
+def test_a_catalogue_that_knows_no_similar_work_says_so(page: Page) -> None:
+    bring(page, similar=[])
+
+    room = page.get_by_role("region", name="Works that look like yours")
+    expect(room.get_by_text("The catalogue knows none yet.")).to_be_visible()
+    expect(room.get_by_role("list")).to_be_hidden()
 
 
 def test_a_later_work_stands_further_right(page: Page) -> None:

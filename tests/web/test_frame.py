@@ -169,5 +169,5 @@ def test_an_address_without_a_page_is_told(open_page: OpenPage, address: str) ->
     page = open_page(address=address)
 
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
-    follow(page, "Home")
+    page.get_by_role("link", name="Go home").click()
     expect(page.get_by_role("button", name="Hang a picture here")).to_be_visible()

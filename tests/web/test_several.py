@@ -104,11 +104,37 @@ def test_who_stops_keeps_what_is_done_and_may_go_on(page: Page) -> None:
 
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"1\snamed, 2\sleft out\.")).first).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_focused()
+    page.keyboard.press("Enter")
 
     expect(page.get_by_text(re.compile(r"3\snamed\.")).first).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"3\spictures"))).to_be_focused()
     expect(page.get_by_role("button", name="Go on")).to_be_hidden()
     assert len(asked) == 4
+
+
+def test_a_row_may_be_opened_while_others_are_still_asked_about(page: Page) -> None:
+    held: list[Route] = []
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 2:
+            held.append(route)
+        else:
+            route.fulfill(json=invented())
+
+    page.route(PREDICTIONS, answer)
+    choose(page, *some(3))
+    expect(rows(page).nth(2)).to_contain_text("looking")
+
+    page.get_by_role("link", name="0.jpg").click()
+    expect_answer(page)
+    held[0].fulfill(json=invented())
+    expect(page.get_by_role("img", name="Your picture: 0.jpg")).to_be_visible()
+    page.get_by_role("link", name="All 3 pictures").click()
+
+    expect(page.get_by_text(re.compile(r"3\snamed\.")).first).to_be_visible()
 
 
 def test_a_service_that_is_gone_ends_the_row_with_the_reason(page: Page, console: Console) -> None:

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as words from "../../../web/words.js";
+import { datedOf } from "../../../web/works.js";
 import { answer } from "./answers.js";
 
 /** @param {string} text */
@@ -95,3 +96,30 @@ test("every failure has a title", () => {
   assert.equal(words.failureTitle("heic"), "This browser cannot open HEIC pictures");
   assert.equal(words.failureTitle("never heard of"), "That did not work");
 });
+
+/** @param {...(number | null)} years */
+function worksOf(...years) {
+  return years.map((year) => ({
+    id: "a/b",
+    title: "",
+    artist: "",
+    year,
+    style: "cubism",
+    style_name: "Cubism",
+    page_url: null,
+    image_url: null,
+    palette: [],
+    similarity: null,
+  }));
+}
+
+for (const [years, said] of /** @type {const} */ ([
+  [[1910, 1920], "They were made from 1910 to 1920."],
+  [[1920, null, 1910], "The year of 2 of 3 is known: made from 1910 to 1920."],
+  [[null, 1912], "The year of 1 of 2 is known: made in 1912."],
+  [[null, null], "The year of none of them is known."],
+])) {
+  test(`of works made in ${years.map(String).join(", ")} it is said what is known`, () => {
+    assert.equal(datedOf(worksOf(...years)), said);
+  });
+}

@@ -18,6 +18,7 @@ let shown = [];
  */
 export function renderBatch({ items, isRunning, note, limit }) {
   const { done, failed, waiting } = tally(items);
+  const focused = document.activeElement;
   setText("batch-title", words.plural(items.length, "picture"));
   const said = note || `${summary({ done, failed, waiting, isRunning })} ${limit}`.trim();
   setText("batch-note", said);
@@ -29,6 +30,10 @@ export function renderBatch({ items, isRunning, note, limit }) {
   element("batch-stop").hidden = !isRunning;
   element("batch-go").hidden = isRunning || waiting === 0;
   element("batch-csv").hidden = done === 0;
+  // a button that hides itself must not leave the keyboard nowhere
+  if (focused?.closest("[hidden]")) {
+    element(isRunning ? "batch-stop" : waiting > 0 ? "batch-go" : "batch-title").focus();
+  }
   renderRows(items);
 }
 
