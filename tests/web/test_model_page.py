@@ -243,6 +243,7 @@ def test_each_test_list_can_be_shown(open_page: OpenPage) -> None:
 
     expect(bubbles).to_have_count(3)
     assert all_of_first > 3
+    expect(region(page, "Style by style").locator(".chart-dot.is-hollow")).to_have_count(0)
     expect(region(page, "How well it ranks").get_by_role("option")).to_have_count(known() + 1)
     said = page.get_by_role("status").filter(has_text="The figures show: New artists.")
     expect(said).to_have_count(1)

@@ -32,6 +32,7 @@ const MEASURES = [
  */
 export function listSections(evaluation, { nameOf, announce }) {
   const names = Object.keys(evaluation.lists);
+  const [first = ""] = names;
   const places = {
     styles: make("div"),
     confusion: make("div"),
@@ -42,12 +43,13 @@ export function listSections(evaluation, { nameOf, announce }) {
   function show(list) {
     const figures = evaluation.lists[list];
     if (figures === undefined) return;
-    places.styles.replaceChildren(...stylesPart(figures, evaluation.training, nameOf));
+    // other lists are tested by runs of their own, whose training figures are not kept
+    const training = list === first ? evaluation.training : null;
+    places.styles.replaceChildren(...stylesPart(figures, training, nameOf));
     places.confusion.replaceChildren(...confusionPart(figures, evaluation.styles.map(nameOf)));
     places.roc.replaceChildren(...rocPart(figures.curves, nameOf));
     places.reliability.replaceChildren(...reliabilityPart(figures));
   }
-  const [first = ""] = names;
   show(first);
   const chooser = choice({
     legend: "This and the next three figures show",
@@ -99,7 +101,7 @@ export function listSections(evaluation, { nameOf, announce }) {
 
 /**
  * @param {ListFigures} figures
- * @param {TestMetrics} training
+ * @param {TestMetrics | null} training
  * @param {NameOf} nameOf
  * @returns {Node[]}
  */
@@ -130,20 +132,25 @@ function stylesPart({ metrics }, training, nameOf) {
   show("f1");
   return [
     choice({ legend: "Drawn is", name: "measure", options: MEASURES, chosen: "f1", choose: show }),
-    figure(place, "In per cent: test, and after the stroke training."),
+    figure(
+      place,
+      training === null
+        ? "In per cent, on the test."
+        : "In per cent: test, and after the stroke training.",
+    ),
     folded(stylesTable(metrics, training, nameOf)),
   ];
 }
 
 /**
  * @param {StyleMetrics} style
- * @param {TestMetrics} training
+ * @param {TestMetrics | null} training
  * @param {string} slug
  * @param {Measure} measure
  * @returns {import("../charts/dots.js").Dot[]}
  */
 function dotsOf(style, training, slug, measure) {
-  const learnt = training.per_style[slug];
+  const learnt = training?.per_style[slug];
   /** @type {import("../charts/dots.js").Dot[]} */
   const dots = [{ value: style[measure], look: "full", name: "test" }];
   if (learnt !== undefined) dots.push({ value: learnt[measure], look: "hollow", name: "training" });
@@ -152,7 +159,7 @@ function dotsOf(style, training, slug, measure) {
 
 /**
  * @param {TestMetrics} metrics
- * @param {TestMetrics} training
+ * @param {TestMetrics | null} training
  * @param {NameOf} nameOf
  * @returns {HTMLElement}
  */
@@ -170,7 +177,7 @@ function stylesTable({ per_style }, training, nameOf) {
       : `${nameOf(style.confused_with)} (${finely(style.confused_share)})`,
     thousands(style.support),
     ...figuresOf(style),
-    ...figuresOf(training.per_style[slug]),
+    ...figuresOf(training?.per_style[slug]),
   ]);
   return factsTable({
     name: "Figures of each style",
