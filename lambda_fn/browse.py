@@ -168,9 +168,12 @@ def _count(catalogue: GuardedCatalogue) -> Mapping[str, StyleCount] | None:
 def _facts_of(
     style: Style, manifest: ModelManifest, counts: Mapping[str, StyleCount] | None
 ) -> dict[str, Any]:
+    story = read_stories()[style.slug]
     return {
         "slug": style.slug,
         "name": style.name,
+        "taste": story.taste,
+        "period": story.period,
         "wikiart_styles": list(style.wikiart_styles),
         "known": style.slug in manifest.styles,
         "counts": None if counts is None else label_counts(counts.get(style.slug)),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambda_fn.catalogue.stories import StyleStory
+from lambda_fn.catalogue.stories import Period, StyleStory
 from lambda_fn.catalogue.works import Rights
 from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.manifest import ModelManifest, TestMetrics
@@ -149,6 +149,8 @@ class StyleInfo(_Body):
 
     slug: str
     name: str
+    taste: str = Field(description="the first sentence of its story")
+    period: Period = Field(description="when it flourished, as the literature has it")
     wikiart_styles: list[str]
     known: bool
     counts: StyleCounts | None = Field(

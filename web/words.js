@@ -161,7 +161,7 @@ export function styleRecord(answer, catalogue) {
  * @param {number} share 0 to 1
  * @returns {string}
  */
-function timesInTen(share) {
+export function timesInTen(share) {
   const times = Math.round(share * 10);
   if (times >= 10) return "nearly every time";
   if (times <= 0) return "hardly ever";

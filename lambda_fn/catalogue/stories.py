@@ -1,5 +1,6 @@
 """The stories of the 18 styles and of the WikiArt styles that they unite, from `styles/*.json`."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,11 @@ class StyleStory(_Story):
 
     slug: str
     parts: tuple[PartStory, ...]
+
+    @property
+    def taste(self) -> str:
+        """The first sentence."""
+        return re.split(r"(?<=[.!?]) ", self.text, maxsplit=1)[0]
 
 
 @cache

@@ -66,6 +66,13 @@ def test_styles_say_how_much_the_catalogue_has_of_each(client: TestClient) -> No
     assert styles["baroque"] == {"works": 0, "dated": 0, "artists": 0}
 
 
+def test_styles_give_a_taste_of_their_story_and_their_period(client: TestClient) -> None:
+    styles = {style["slug"]: style for style in get(client, "/v1/styles")["styles"]}
+
+    assert styles["baroque"]["taste"] == "Baroque art wants to move the viewer at once."
+    assert styles["baroque"]["period"] == {"from": 1600, "to": 1780, "words": "about 1600 to 1780"}
+
+
 def test_styles_are_listed_without_counts_while_the_catalogue_is_away(
     client: TestClient, store: FakeCatalogue
 ) -> None:

@@ -1,0 +1,335 @@
+"""Model: every figure of the released model, drawn and as a table, in a real browser."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from lambda_fn.contract.styles import STYLE_BY_SLUG
+from lambda_fn.schemas import ModelCard
+from tests.web.axe import expect_accessible
+from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+from tests.web.steps import released_manifest, scrolls_sideways
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Page]
+ADDRESS = "/#/model"
+SECTIONS = [
+    "How good it is",
+    "Style by style",
+    "What it takes for what",
+    "How well it ranks",
+    "Whether it knows how sure it is",
+    "When it names several styles",
+    "When it says: this is no painting",
+    "Where it was sure and wrong",
+    "Whether works that look alike belong together",
+    "Whether it has learnt the collection instead of the style",
+    "How it learnt",
+    "What is inside: MobileNetV2",
+    "How to make it again",
+]
+BROKEN = {"error": {"code": "internal_error", "message": "Something broke on our side."}}
+
+
+def region(page: Page, title: str) -> Locator:
+    return page.get_by_role("region", name=title, exact=True)
+
+
+def known() -> int:
+    return len(released_manifest().styles)
+
+
+def card_of(page: Page, server: str) -> dict[str, Any]:
+    body: dict[str, Any] = page.request.get(f"{server}/v1/model").json()
+    return body
+
+
+def change_card(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let the service answer with its own card after a change that the API allows."""
+
+    def answer(route: Route) -> None:
+        body = route.fetch().json()
+        change(body)
+        ModelCard.model_validate(body)
+        route.fulfill(json=body)
+
+    page.route("**/v1/model", answer)
+    page.evaluate("location.hash = '#/model'")
+
+
+def test_the_page_has_a_section_for_everything_that_was_measured(open_page: OpenPage) -> None:
+    page = open_page(address=ADDRESS)
+
+    headings = page.get_by_role("main").get_by_role("heading", level=2)
+    expect(headings).to_have_text(SECTIONS)
+    expect(page).to_have_title("Model · Style Your Art")
+    expect(page.get_by_text(f"This is {released_manifest().id}.")).to_be_visible()
+
+
+def test_the_first_sentence_says_what_the_model_can(open_page: OpenPage) -> None:
+    test = released_manifest().test
+
+    page = open_page(address=ADDRESS)
+
+    lede = page.get_by_text(f"how likely each of {known()} styles is.")
+    expect(lede).to_contain_text(f"Of {test.pictures:,} pictures")
+    expect(lede).to_contain_text(f"{round(test.top1 * 10)}\u00a0times\u00a0in\u00a010")
+
+
+def test_the_headline_gives_each_list_with_its_interval(open_page: OpenPage, server: str) -> None:
+    page = open_page(address=ADDRESS)
+    metrics = next(iter(card_of(page, server)["evaluation"]["lists"].values()))["metrics"]
+    section = region(page, "How good it is")
+
+    drawing = section.get_by_role("img")
+    expect(drawing).to_have_accessible_name(re.compile(f"{metrics['top1']:.1%}"[:-1]))
+    section.get_by_text("All figures of each list").click()
+
+    row = section.get_by_role("row").nth(1)
+    expect(row).to_contain_text(f"{metrics['top1']:.3f}")
+    expect(row).to_contain_text(" to ".join(f"{end:.3f}" for end in metrics["top1_interval"]))
+
+
+@pytest.mark.parametrize(
+    ("choice", "key"),
+    [("Both in one", "f1"), ("Right when it says so", "precision"), ("Found", "recall")],
+)
+def test_each_style_is_drawn_by_the_chosen_measure(
+    open_page: OpenPage, server: str, choice: str, key: str
+) -> None:
+    page = open_page(address=ADDRESS)
+    evaluation = card_of(page, server)["evaluation"]
+    test = next(iter(evaluation["lists"].values()))["metrics"]["per_style"]["ukiyo-e"]
+    learnt = evaluation["training"]["per_style"]["ukiyo-e"]
+
+    section = region(page, "Style by style")
+    section.get_by_role("radio", name=choice).check()
+
+    expect(section.get_by_role("img")).to_have_accessible_name(
+        re.compile(f"Ukiyo-e {test[key]:.1%}"[:-1] + r".*in training " + f"{learnt[key]:.1%}"[:-1])
+    )
+
+
+def test_the_confusion_matrix_shows_shares_and_pictures(open_page: OpenPage, server: str) -> None:
+    page = open_page(address=ADDRESS)
+    evaluation = card_of(page, server)["evaluation"]
+    counts = next(iter(evaluation["lists"].values()))["confusion"]
+    section = region(page, "What it takes for what")
+
+    first = section.get_by_role("table").get_by_role("row").nth(1)
+    expect(section.get_by_role("table").get_by_role("row")).to_have_count(1 + known())
+    share = int(100 * counts[0][0] / sum(counts[0]) + 0.5)
+    expect(first.get_by_role("cell").first).to_have_text(str(share))
+    section.get_by_role("radio", name="Pictures").check()
+
+    expect(first.get_by_role("cell").first).to_have_text(str(counts[0][0]))
+
+
+def test_the_strong_roc_curve_can_be_chosen(open_page: OpenPage, server: str) -> None:
+    page = open_page(address=ADDRESS)
+    evaluation = card_of(page, server)["evaluation"]
+    area = next(iter(evaluation["lists"].values()))["curves"]["ukiyo-e"]["auc"]
+    section = region(page, "How well it ranks")
+    expect(section.locator(".line.is-faint")).to_have_count(known() + 1)
+
+    section.get_by_label("Strong curve").select_option("Ukiyo-e")
+
+    expect(section.get_by_text(f"Strong: Ukiyo-e: area {area:.3f}.")).to_be_visible()
+    section.get_by_text("The same as a table").click()
+    expect(section.get_by_role("row")).to_have_count(1 + known() + 2)
+
+
+@pytest.mark.parametrize(
+    ("title", "drawings"),
+    [
+        ("Whether it knows how sure it is", 1),
+        ("When it names several styles", 1),
+        ("When it says: this is no painting", 1),
+        ("How it learnt", 3),
+        ("What is inside: MobileNetV2", 2),
+    ],
+)
+def test_a_drawing_has_a_description_and_a_caption(
+    open_page: OpenPage, title: str, drawings: int
+) -> None:
+    page = open_page(address=ADDRESS)
+
+    section = region(page, title)
+
+    expect(section.get_by_role("img", name=re.compile(".{30}"))).to_have_count(drawings)
+    expect(section.locator("figcaption")).to_have_count(drawings)
+
+
+def test_likeness_and_collection_are_bars_with_their_figures(
+    open_page: OpenPage, server: str
+) -> None:
+    page = open_page(address=ADDRESS)
+    evaluation = card_of(page, server)["evaluation"]
+
+    likeness = region(page, "Whether works that look alike belong together")
+    source = region(page, "Whether it has learnt the collection instead of the style")
+
+    expect(likeness).to_contain_text(f"{evaluation['neighbours']['style']['nearest']:.1%}"[:-1])
+    expect(source).to_contain_text(f"{evaluation['source_probe']['from_both']:.1%}"[:-1])
+
+
+def test_mistakes_are_told_in_words(open_page: OpenPage, server: str) -> None:
+    page = open_page(address=ADDRESS)
+    mistakes = card_of(page, server)["evaluation"]["mistakes"]
+
+    items = region(page, "Where it was sure and wrong").get_by_role("listitem")
+
+    expect(items).to_have_count(len(mistakes))
+    expect(items.first).to_contain_text(mistakes[0]["title"])
+    expect(items.first).to_contain_text(f"named {STYLE_BY_SLUG[mistakes[0]['predicted']].name}")
+
+
+def test_recipe_versions_and_files_can_be_read(open_page: OpenPage) -> None:
+    manifest = released_manifest()
+    page = open_page(address=ADDRESS)
+    section = region(page, "How to make it again")
+
+    expect(section).to_contain_text(manifest.data.fingerprint[:12])
+    for summary in ("All options of the training", "Versions", "Files"):
+        section.get_by_text(summary, exact=True).click()
+
+    expect(section.get_by_role("row", name=re.compile("^epochs"))).to_be_visible()
+    expect(section.get_by_text(manifest.versions["keras"])).to_be_visible()
+    expect(section.get_by_text(manifest.files["model.tflite"])).to_be_visible()
+
+
+def test_a_link_of_the_contents_leads_to_its_section_by_keyboard(open_page: OpenPage) -> None:
+    page = open_page(address=ADDRESS)
+    link = page.get_by_role("navigation", name="On this page").get_by_role("link", name="How it le")
+
+    link.focus()
+    page.keyboard.press("Enter")
+
+    heading = page.get_by_role("heading", name="How it learnt")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    assert page.url.endswith("#/model")
+
+
+def test_an_address_may_name_a_section(open_page: OpenPage) -> None:
+    page = open_page(address=f"{ADDRESS}/mistakes")
+
+    expect(page.get_by_role("heading", name="Where it was sure and wrong")).to_be_in_viewport()
+
+
+# what another model may bring
+
+
+def test_each_test_list_can_be_shown(open_page: OpenPage) -> None:
+    def add_list(body: dict[str, Any]) -> None:
+        lists = body["evaluation"]["lists"]
+        first = next(iter(lists.values()))
+        curves = first["curves"] | {"ukiyo-e": None}
+        lists.clear()
+        lists["picture"] = first
+        lists["artist"] = first | {"reliability": first["reliability"][:3], "curves": curves}
+
+    page = open_page()
+    change_card(page, add_list)
+    bubbles = region(page, "Whether it knows how sure it is").locator(".bubble")
+    expect(bubbles.first).to_be_visible()
+    all_of_first = bubbles.count()
+
+    page.get_by_role("radio", name="New artists").check()
+
+    expect(bubbles).to_have_count(3)
+    assert all_of_first > 3
+    expect(region(page, "Style by style").locator(".chart-dot.is-hollow")).to_have_count(0)
+    expect(region(page, "How well it ranks").get_by_role("option")).to_have_count(known() + 1)
+    said = page.get_by_role("status").filter(has_text="The figures show: New artists.")
+    expect(said).to_have_count(1)
+
+
+def test_another_architecture_is_not_explained_as_mobilenet(open_page: OpenPage) -> None:
+    page = open_page()
+
+    change_card(page, lambda body: body["manifest"].update(architecture="resnet50"))
+
+    expect(page.get_by_text("ResNet50 looks at a picture")).to_be_visible()
+    expect(page.get_by_role("heading", name="What is inside: MobileNetV2")).to_have_count(0)
+
+
+def test_a_model_without_evaluation_still_has_its_recipe(open_page: OpenPage) -> None:
+    page = open_page()
+
+    change_card(page, lambda body: body.update(evaluation=None))
+
+    expect(page.get_by_text("It came without an evaluation")).to_be_visible()
+    expect(region(page, "How to make it again")).to_be_visible()
+
+
+def test_what_was_not_measured_is_left_out(open_page: OpenPage) -> None:
+    def leave_out(body: dict[str, Any]) -> None:
+        body["manifest"].update(painting=None)
+        body["evaluation"].update(painting=None, source_probe=None, baselines=[], mistakes=[])
+        body["evaluation"]["neighbours"].update(artist=None, years=None)
+
+    page = open_page()
+
+    change_card(page, leave_out)
+
+    expect(region(page, "How good it is")).to_be_visible()
+    expect(page.get_by_role("heading", name="When it says: this is no painting")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Same artist")).to_have_count(0)
+
+
+# a service that fails, and how it looks
+
+
+def test_a_broken_service_is_named_and_can_be_asked_again(
+    open_page: OpenPage, console: Console
+) -> None:
+    console.expect("status of 500")
+    page = open_page()
+    page.route("**/v1/model", lambda route: route.fulfill(status=500, json=BROKEN), times=1)
+
+    page.evaluate("location.hash = '#/model'")
+    expect(page.get_by_role("heading", name="Something broke on our side")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(region(page, "How good it is")).to_be_visible()
+
+
+def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
+    page = open_page()
+    page.clock.install()
+    page.route("**/v1/model", lambda route: None)
+
+    page.evaluate("location.hash = '#/model'")
+    expect(page.get_by_text("Fetching what is known about the model…")).to_be_visible()
+    page.clock.run_for(4500)
+
+    expect(page.get_by_role("main").get_by_text("the service is waking up")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, PHONE_PX[0], DESKTOP_PX[0], 3840])
+def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
+    page = open_page(width, PHONE_PX[1], ADDRESS)
+    expect(region(page, "How to make it again")).to_be_visible()
+
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    assert not scrolls_sideways(page)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", DESKTOP_PX), ("dark", PHONE_PX)], ids=["light", "dark"]
+)
+def test_axe_finds_nothing(
+    open_page: OpenPage, console: Console, scheme: str, size: tuple[int, int]
+) -> None:
+    page = open_page(*size, ADDRESS, color_scheme=scheme, reduced_motion="reduce")
+    expect(region(page, "How to make it again")).to_be_visible()
+
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    expect_accessible(page, console)

@@ -1,0 +1,106 @@
+// @ts-check
+/** Fills a place with what a request brings: first that it is awaited, then it, or what went wrong. */
+
+import { make } from "../elements.js";
+import { failureTitle } from "../words.js";
+
+const SLOW_AFTER_MS = 4000;
+const OPEN_AFTER_MS = 700;
+const OFFLINE = "Connect to the internet, then try again.";
+
+/** @typedef {{code?: string, message?: string}} Failure what api.js throws */
+
+/**
+ * @template Data
+ * @param {HTMLElement} place keeps the focus while what is in it changes
+ * @param {{
+ *   what: string,
+ *   load: () => Promise<Data>,
+ *   show: (data: Data) => Node[],
+ *   explain?: (failure: Failure) => Node[] | null,
+ *   signal: AbortSignal,
+ *   announce: (text: string) => void,
+ * }} parts what: as in "Fetching the styles…"; explain: a failure that is no surprise, in own words
+ * @returns {Promise<void>} settled when it is there, has failed, or nobody waits for it any more
+ */
+export async function fillWith(place, parts) {
+  const { what, load, show, explain, signal, announce } = parts;
+  const note = make("p", { class: "quiet" }, `Fetching ${what}…`);
+  place.replaceChildren(
+    make(
+      "div",
+      { class: "waiting" },
+      note,
+      make("div", { class: "passing", "aria-hidden": "true" }),
+    ),
+  );
+  const patience = setTimeout(() => {
+    note.textContent = `Fetching ${what} takes longer than usual: the service is waking up.`;
+    announce(note.textContent);
+  }, SLOW_AFTER_MS);
+  try {
+    const data = await load();
+    if (!signal.aborted) place.replaceChildren(...show(data));
+  } catch (error) {
+    if (signal.aborted) return;
+    const failure = toFailure(error);
+    const explained = explain?.(failure);
+    place.replaceChildren(...(explained ?? [...complain(failure, announce), retry(place, parts)]));
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/**
+ * Wait a moment for what is awaited, so that going back finds the page as it was left.
+ * @param {Promise<void>} filling
+ * @returns {Promise<void>}
+ */
+export function soon(filling) {
+  return Promise.race([
+    filling,
+    new Promise((/** @type {(value: void) => void} */ resolve) => {
+      setTimeout(resolve, OPEN_AFTER_MS);
+    }),
+  ]);
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Failure}
+ */
+export function toFailure(error) {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    const message = error.code === "offline" ? OFFLINE : error.message;
+    return { code: error.code, message };
+  }
+  reportError(error); // our own mistake: it belongs in the console, and the visitor must know too
+  return { code: "page_error", message: "Reload the page and try again." };
+}
+
+/**
+ * @param {Failure} failure
+ * @param {(text: string) => void} announce
+ * @returns {Node[]}
+ */
+function complain({ code = "", message = "" }, announce) {
+  const title = failureTitle(code);
+  announce(`${title}. ${message}`);
+  return [make("h2", {}, title), make("p", { class: "story" }, message)];
+}
+
+/**
+ * @template Data
+ * @param {HTMLElement} place
+ * @param {Parameters<typeof fillWith<Data>>[1]} parts
+ * @returns {HTMLElement}
+ */
+function retry(place, parts) {
+  const button = make("button", { type: "button", class: "plain" }, "Try again");
+  button.addEventListener("click", () => {
+    place.tabIndex = -1;
+    place.focus(); // the button goes away, and the focus must not go with it
+    void fillWith(place, parts);
+  });
+  return make("p", { class: "buttons" }, button);
+}
