@@ -40,7 +40,7 @@ bench: .venv/installed  ## measure; prints ratios against baselines of the same 
 	@.venv/bin/python -m tests.bench
 
 deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
-	@node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)
 
 lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py

@@ -22,6 +22,7 @@ _NOT_IN_TRAINING: Final = (
     "lambda_fn/catalogue/*.sqlite",
     "requirements/*",
     "!requirements/training-gpu.txt",
+    "!requirements/training.txt",
 )
 _NEVER: Final = "**/__pycache__"
 

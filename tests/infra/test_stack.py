@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.infra.conftest import FULL
-from tests.infra.synthesis import Synthesis, as_list, statements
+from tests.infra.synthesis import ROOT, Synthesis, as_list, statements
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +109,15 @@ def test_a_deploy_tells_where_everything_is(dev: Synthesis, full: Synthesis) -> 
 
     assert set(dev.outputs) == always
     assert set(full.outputs) == always | {"MongodbSecret", "CdnName"}
+
+
+def test_the_guide_names_every_output(full: Synthesis) -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    outputs = guide.partition("## What comes out")[2].partition("## What it costs")[0]
+
+    named = set(re.findall(r"`([A-Z][A-Za-z]+)`", outputs))
+
+    assert named == set(full.outputs)
 
 
 def test_nothing_has_a_name_that_a_second_stack_would_want_too(full: Synthesis) -> None:
