@@ -1,10 +1,11 @@
-# The only commands to know: serve, test, check, bench. Each makes the environment that it needs.
+# The only commands to know: serve, test, check, bench, deploy. Each makes the environment that it needs.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
+STAGE ?= dev
 # the first of these that is there and between 3.11 and 3.13 makes the environments
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -13,7 +14,7 @@ ifneq ($(wildcard ../shared/data),)
 export ARTSTYLE_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help serve test check bench lock clean
+.PHONY: help serve test check bench deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,15 +43,22 @@ check: .venv/installed node_modules/installed  ## the quick part: lint, types, b
 bench: .venv/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench
 
+deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)
+
 lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py
 
 clean:  ## remove the environments and caches
 	rm -rf .venv .venv-service node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv-infra cdk.out
 
 # an environment is whole when its `installed` is newer than its lock file
 .venv-service/installed: requirements/service.txt
 	@requirements/install.sh '$(PYTHON)' .venv-service $<
+
+.venv-infra/installed: requirements/infra.txt
+	@requirements/install.sh '$(PYTHON)' .venv-infra $<
 
 .venv/installed: requirements/dev.txt
 	@requirements/install.sh '$(PYTHON)' .venv $<

@@ -13,7 +13,7 @@ OPTIONS = "--universal --python-version 3.11 --generate-hashes --no-emit-index-u
 
 def main() -> None:
     """Write one lock file per set of requirements."""
-    for extra in ("dev", "service", "service-tensorflow", "training"):
+    for extra in ("dev", "service", "service-tensorflow", "training", "training-gpu", "infra"):
         constraint = [] if extra == "dev" else ["--constraint", str(FOLDER / "dev.txt")]
         target = FOLDER / f"{extra}.txt"
         subprocess.run(  # noqa: S603 - fixed arguments

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("tensorflow", "keras", "sklearn", "aws_cdk", "training")
+HEAVY = ("tensorflow", "keras", "sklearn", "aws_cdk", "training", "infra")
 
 
 def modules_after(code: str) -> set[str]:
@@ -61,7 +61,9 @@ def test_the_contract_for_training_names_every_other_module_of_the_service() -> 
     assert set(contract["forbidden_modules"]) == {f"lambda_fn.{name}" for name in shut}
 
 
-@pytest.mark.parametrize("package", ["lambda_fn", "lambda_fn/contract", "training"])
+@pytest.mark.parametrize(
+    "package", ["infra", "infra/on_deploy", "lambda_fn", "lambda_fn/contract", "training"]
+)
 def test_an_init_is_a_docstring_only(package: str) -> None:
     text = (ROOT / package / "__init__.py").read_text("utf-8").strip()
 

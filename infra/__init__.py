@@ -1,0 +1,1 @@
+"""The AWS stack: knows paths and variable names, imports no application code."""

@@ -1,0 +1,150 @@
+"""`python -m infra.costs`: what the stack costs, from the dated price list beside this file.
+
+The tables stand in docs/deploy.md, where a test keeps them current. Free tiers are left out: they
+make it cheaper, and end.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.config import DEV
+
+PRICES: Final = Path(__file__).parent / "prices.json"
+_HOURS_A_MONTH: Final = 730
+_MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A part, what it costs, and what was assumed for that."""
+
+    part: str
+    usd: float
+    assumption: str
+
+
+def read_prices(file: Path = PRICES) -> dict[str, Any]:
+    """Return the price list."""
+    prices: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return prices
+
+
+def idle_month(prices: dict[str, Any]) -> list[Line]:
+    """Return what a month costs in which nobody comes and nothing is trained."""
+    images_gb, files_gb = 4.5, 1.0
+    return [
+        Line(
+            "two images in the registry",
+            images_gb * prices["registry_gb_month"],
+            f"{images_gb} GB compressed, nearly all of it TensorFlow with CUDA",
+        ),
+        Line(
+            "buckets",
+            files_gb * prices["s3_gb_month"],
+            f"{files_gb:.0f} GB: page, models, a small dataset",
+        ),
+        Line(
+            "function, API, CDN, queue, network",
+            0.0,
+            "nothing runs; no NAT gateway, no machine, no address",
+        ),
+        Line(
+            "4 alarms, a dashboard, a budget, a parameter",
+            0.0,
+            "10 alarms, 3 dashboards, all budgets and such parameters are free for ever",
+        ),
+    ]
+
+
+def idle_month_with_mongodb(prices: dict[str, Any]) -> list[Line]:
+    """Return what a database of one's own adds to that."""
+    return [
+        Line("secret for MongoDB", prices["secret_month"], "has_mongodb; the database is extra")
+    ]
+
+
+def million_predictions(prices: dict[str, Any]) -> list[Line]:
+    """Return what a million predictions cost, warm, through the CDN."""
+    seconds, answer_kb, log_kb = 0.05, 10, 1.5
+    gib_seconds = _MILLION * seconds * DEV.memory_mib / 1024
+    return [
+        Line(
+            "function, compute",
+            gib_seconds * prices["lambda_gib_second"][DEV.architecture],
+            f"{seconds * 1000:.0f} ms each at {DEV.memory_mib} MB ({DEV.architecture})",
+        ),
+        Line("function, requests", prices["lambda_request_million"], "one each"),
+        Line("HTTP API", prices["http_api_request_million"], "one request each, below 512 KB"),
+        Line(
+            "CDN, requests",
+            prices["cdn_request_million"],
+            "one each; the first 10 million a month are free for ever",
+        ),
+        Line(
+            "CDN, answers",
+            _gigabytes(answer_kb) * prices["cdn_out_gb"],
+            f"{answer_kb} KB each; the first 1,000 GB a month are free for ever",
+        ),
+        Line(
+            "logs",
+            _gigabytes(log_kb) * prices["log_in_gb"],
+            f"{log_kb} KB each, function and API together",
+        ),
+    ]
+
+
+def training_hour(prices: dict[str, Any], kind: str) -> list[Line]:
+    """Return what an hour of training costs on each type of machine.
+
+    kind: `spot` or `on_demand`.
+    """
+    disk_gb = 100
+    beside = disk_gb * prices["disk_gb_month"] / _HOURS_A_MONTH + prices["public_address_hour"]
+    return [
+        Line(machine, price[kind] + beside, "")
+        for machine, price in sorted(prices["gpu_hour"].items())
+    ]
+
+
+def tables(prices: dict[str, Any]) -> str:
+    """Return everything as Markdown."""
+    parts = [
+        f"List prices of {prices['region']}, {prices['date']}, in {prices['currency']}. "
+        f"{prices['source']}. Spot prices change by the hour: these are typical ones.\n",
+        *_table("A month in which nobody comes", idle_month(prices)),
+        *_table("With `has_mongodb`, more by", idle_month_with_mongodb(prices)),
+        *_table("A million predictions, warm", million_predictions(prices)),
+        *_training_table(prices),
+    ]
+    return "\n".join(parts)
+
+
+def _gigabytes(kilobytes: float) -> float:
+    """Return how much a million times so many kilobytes are."""
+    return kilobytes * 1e3 * _MILLION / 1e9
+
+
+def _table(title: str, lines: list[Line]) -> Iterator[str]:
+    yield f"| {title} | $ | assumed |"
+    yield "|---|---:|---|"
+    for line in lines:
+        yield f"| {line.part} | {line.usd:.2f} | {line.assumption} |"
+    if len(lines) > 1:
+        yield f"| **together** | **{sum(line.usd for line in lines):.2f}** | |"
+    yield ""
+
+
+def _training_table(prices: dict[str, Any]) -> Iterator[str]:
+    spot, on_demand = training_hour(prices, "spot"), training_hour(prices, "on_demand")
+    yield "| An hour of training | Spot, $ | on demand, $ |"
+    yield "|---|---:|---:|"
+    for cheap, dear in zip(spot, on_demand, strict=True):
+        yield f"| {cheap.part} | {cheap.usd:.2f} | {dear.usd:.2f} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables(read_prices()) + "\n")

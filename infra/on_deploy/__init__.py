@@ -1,0 +1,1 @@
+"""Code that runs in the cloud while a deploy goes on."""

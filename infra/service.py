@@ -1,0 +1,178 @@
+"""Service: the container Lambda behind an alias that moves slowly, and its HTTP API."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_apigateway as rest
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.findings import managed_policy, stand_by
+from infra.images import service_image
+from infra.live_model import LiveModel
+from infra.logs import log_group, runtime_role
+
+# below the 30 s of the gateway, so that the function's own answer is the one that arrives
+TIMEOUT_S: Final = 29
+# base64 makes 6 MB of it, which is what Lambda takes
+MAX_BODY_BYTES: Final = 4_500_000
+_ARCHITECTURES: Final = {
+    "x86_64": lambda_.Architecture.X86_64,
+    "arm64": lambda_.Architecture.ARM_64,
+}
+# no address of a visitor
+_ACCESS_LOG: Final = {
+    "time": "$context.requestTime",
+    "id": "$context.requestId",
+    "route": "$context.routeKey",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+    "error": "$context.integrationErrorMessage",
+}
+
+
+@jsii.implements(apigateway.IAccessLogSettings)
+class _AccessLog:
+    """One line of JSON for each request, in a log group."""
+
+    def __init__(self, group: logs.ILogGroup) -> None:
+        self._destination = apigateway.LogGroupLogDestination(group)
+
+    @property
+    def destination(self) -> apigateway.IAccessLogDestination:
+        return self._destination
+
+    @property
+    def format(self) -> rest.AccessLogFormat:
+        return rest.AccessLogFormat.custom(json.dumps(_ACCESS_LOG))
+
+
+class Service(Construct):
+    """The function, the alias `live` that the API asks, and the API for anybody.
+
+    environment: variables that other parts give the function, beside its own.
+    """
+
+    def __init__(
+        self, scope: Construct, name: str, *, config: StageConfig, environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(scope, name)
+        image = service_image(self, "Image", architecture=config.architecture)
+        self.live_model = LiveModel(
+            self,
+            "LiveModel",
+            stage=config.name,
+            log_days=config.log_days,
+            fingerprint=_fingerprint(image, config, environment),
+        )
+        own = {
+            "ARTSTYLE_MODEL": self.live_model.address,
+            "ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES),
+        }
+        self._logs = log_group(self, "Logs", days=config.log_days)
+        self.role = runtime_role(self, "Role", self._logs)
+        self.function = self._function(image, config, {**own, **environment})
+        self.alias = lambda_.Alias(
+            self, "Live", alias_name="live", version=self.function.current_version
+        )
+        self.api = self._api()
+        self._stage(config)
+
+    @property
+    def api_domain(self) -> str:
+        """The API's own host, without https://."""
+        stack = cdk.Stack.of(self)
+        return f"{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
+
+    def roll_back_on(self, alarms: list[cloudwatch.IAlarm], *, is_canary: bool) -> None:
+        """Move the alias by CodeDeploy: a tenth of the traffic first, and back when an alarm rings.
+
+        is_canary: give the new version a tenth of the traffic for five minutes.
+        """
+        settings = codedeploy.LambdaDeploymentConfig
+        group = codedeploy.LambdaDeploymentGroup(
+            self,
+            "Rollout",
+            alias=self.alias,
+            alarms=alarms,
+            deployment_config=settings.CANARY_10_PERCENT_5_MINUTES
+            if is_canary
+            else settings.ALL_AT_ONCE,
+            auto_rollback=codedeploy.AutoRollbackConfig(
+                failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
+            ),
+        )
+        policy = managed_policy("AWSCodeDeployRoleForLambdaLimited")
+        stand_by(group, {policy: "AWS's own list of what CodeDeploy needs."})
+
+    def _function(
+        self, image: ecr_assets.DockerImageAsset, config: StageConfig, environment: dict[str, str]
+    ) -> lambda_.DockerImageFunction:
+        return lambda_.DockerImageFunction(
+            self,
+            "Function",
+            description="Style Your Art: a picture goes in, the name of its style comes out",
+            code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag),
+            architecture=_ARCHITECTURES[config.architecture],
+            memory_size=config.memory_mib,
+            timeout=cdk.Duration.seconds(TIMEOUT_S),
+            reserved_concurrent_executions=config.reserved_concurrency,
+            environment=environment,
+            role=self.role,
+            log_group=self._logs,
+        )
+
+    def _api(self) -> apigateway.HttpApi:
+        api = apigateway.HttpApi(
+            self,
+            "Api",
+            description="Style Your Art",
+            create_default_stage=False,
+            default_integration=HttpLambdaIntegration("Function", self.alias),
+            cors_preflight=apigateway.CorsPreflightOptions(
+                allow_origins=["*"],
+                allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
+                allow_headers=["content-type"],
+                max_age=cdk.Duration.days(1),
+            ),
+        )
+        stand_by(api, {"APIG4": "It is for anybody; throttling bounds what that can cost."})
+        return api
+
+    def _stage(self, config: StageConfig) -> None:
+        group = log_group(self, "AccessLogs", days=config.log_days)
+        apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=config.rate_per_s, burst_limit=config.burst
+            ),
+            access_log_settings=_AccessLog(group),
+        )
+
+
+def _fingerprint(
+    image: ecr_assets.DockerImageAsset, config: StageConfig, environment: Mapping[str, str]
+) -> str:
+    """Return what changes whenever a deploy will change the function."""
+    facts = [image.asset_hash, asdict(config), sorted(environment)]
+    return sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,75 @@
+"""ArtStyleStack: makes the parts, grants access, prints outputs; wiring only."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.catalogue import Catalogue
+from infra.config import StageConfig
+from infra.service import Service
+from infra.storage import Storage, let_read
+from infra.training_job import TrainingJob
+from infra.watch import Watch
+from infra.website import Website
+
+
+class ArtStyleStack(cdk.Stack):
+    """One stage of the whole thing; knows neither account nor region."""
+
+    def __init__(self, scope: Construct, name: str, *, config: StageConfig) -> None:
+        super().__init__(scope, name, description="Style Your Art: the name of a picture's style")
+        storage = Storage(self, "Storage", config=config)
+        catalogue = (
+            Catalogue(self, "Catalogue", is_kept=config.is_kept) if config.has_mongodb else None
+        )
+        service = Service(
+            self,
+            "Service",
+            config=config,
+            environment=catalogue.environment if catalogue else {},
+        )
+        website = Website(
+            self,
+            "Website",
+            config=config,
+            api_domain=service.api_domain,
+            uploads=storage.uploads,
+            logs=storage.logs,
+        )
+        training = TrainingJob(self, "Training", config=config, storage=storage)
+        watch = Watch(
+            self,
+            "Watch",
+            config=config,
+            alias=service.alias,
+            api=service.api,
+            training=training,
+        )
+
+        if catalogue:
+            catalogue.secret.grant_read(service.role)
+        let_read(service.role, storage.models)
+        service.roll_back_on(watch.guards, is_canary=config.is_canary)
+
+        self._tell(
+            SiteUrl=website.url,
+            ApiUrl=f"https://{service.api_domain}",
+            SiteBucket=website.bucket.bucket_name,
+            UploadsBucket=storage.uploads.bucket_name,
+            DatasetsBucket=storage.datasets.bucket_name,
+            RunsBucket=storage.runs.bucket_name,
+            ModelsBucket=storage.models.bucket_name,
+            ModelParameter=service.live_model.parameter_name,
+            FunctionName=service.function.function_name,
+            FunctionAlias=service.alias.alias_name,
+            JobQueue=training.queue.job_queue_arn,
+            JobDefinition=training.definition.job_definition_arn,
+            AlarmTopic=watch.topic.topic_arn,
+        )
+        if catalogue:
+            self._tell(MongodbSecret=catalogue.secret.secret_arn)
+        if config.domain:
+            self._tell(CdnName=website.distribution.distribution_domain_name)
+
+    def _tell(self, **outputs: str) -> None:
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)

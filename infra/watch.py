@@ -1,0 +1,179 @@
+"""Watch: alarms, the topic that they ring, one dashboard and a budget."""
+
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.training_job import TrainingJob
+
+_PERIOD: Final = cdk.Duration.minutes(5)
+# above a cold start, below the point where people leave
+_SLOW_MS: Final = 3_000
+# three periods, so that a few cold starts in a quiet hour ring nobody
+_SLOW_PERIODS: Final = 3
+_WIDTH: Final = 12
+
+
+class Watch(Construct):
+    """What tells somebody that the service fails, is slow, or costs too much.
+
+    guards: the alarms that must stop a roll-out.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        config: StageConfig,
+        alias: lambda_.Alias,
+        api: apigateway.HttpApi,
+        training: TrainingJob,
+    ) -> None:
+        super().__init__(scope, name)
+        self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        if config.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
+        self._let_ring()
+        errors = alias.metric_errors(period=_PERIOD, statistic="Sum")
+        throttles = alias.metric_throttles(period=_PERIOD, statistic="Sum")
+        failures = api.metric_server_error(period=_PERIOD, statistic="Sum")
+        latency = api.metric_latency(period=_PERIOD, statistic="p95")
+        self.guards: list[cloudwatch.IAlarm] = [
+            self._alarm("Errors", errors, "the function failed"),
+            self._alarm("ServerErrors", failures, "the API answered 5xx"),
+        ]
+        self._alarm("Throttles", throttles, "the function had no room for a request")
+        self._alarm(
+            "Slow", latency, f"p95 above {_SLOW_MS} ms", above=_SLOW_MS, periods=_SLOW_PERIODS
+        )
+        self._tell_of_failed_jobs(training)
+        self._budget(config)
+        self._dashboard([alias.metric_invocations(period=_PERIOD), errors, throttles], latency, api)
+
+    def _let_ring(self) -> None:
+        """Let alarms and the budget publish: the topic's own policy takes the place of AWS's."""
+        services = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+        own_account = {"aws:SourceAccount": cdk.Stack.of(self).account}
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service) for service in services],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": own_account},
+            )
+        )
+
+    def _alarm(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        meaning: str,
+        *,
+        above: int = 0,
+        periods: int = 1,
+    ) -> cloudwatch.Alarm:
+        """Ring where a metric is above a value for so many periods; silence is no alarm."""
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            alarm_description=f"Style Your Art: {meaning}",
+            threshold=above,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        return alarm
+
+    def _tell_of_failed_jobs(self, training: TrainingJob) -> None:
+        """Batch has no metric for it, but an event."""
+        rule = events.Rule(
+            self,
+            "FailedJobs",
+            description="Style Your Art: a training failed",
+            event_pattern=events.EventPattern(
+                source=["aws.batch"],
+                detail_type=["Batch Job State Change"],
+                detail={"status": ["FAILED"], "jobQueue": [training.queue.job_queue_arn]},
+            ),
+        )
+        job, reason = map(
+            events.EventField.from_path, ("$.detail.jobName", "$.detail.statusReason")
+        )
+        message = events.RuleTargetInput.from_text(f"The training {job} failed: {reason}")
+        rule.add_target(targets.SnsTopic(self.topic, message=message))
+
+    def _budget(self, config: StageConfig) -> None:
+        """Watch the whole account: a budget by tags is blind until they are activated by hand."""
+        warnings = [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(
+                    amount=config.monthly_budget_usd, unit="USD"
+                ),
+            ),
+            notifications_with_subscribers=[self._warning(*warning) for warning in warnings],
+        )
+
+    def _warning(
+        self, kind: str, percent: int
+    ) -> budgets.CfnBudget.NotificationWithSubscribersProperty:
+        return budgets.CfnBudget.NotificationWithSubscribersProperty(
+            notification=budgets.CfnBudget.NotificationProperty(
+                notification_type=kind,
+                comparison_operator="GREATER_THAN",
+                threshold=percent,
+                threshold_type="PERCENTAGE",
+            ),
+            subscribers=[
+                budgets.CfnBudget.SubscriberProperty(
+                    subscription_type="SNS", address=self.topic.topic_arn
+                )
+            ],
+        )
+
+    def _dashboard(
+        self,
+        function: list[cloudwatch.IMetric],
+        latency: cloudwatch.IMetric,
+        api: apigateway.HttpApi,
+    ) -> None:
+        answers: list[cloudwatch.IMetric] = [
+            api.metric_count(period=_PERIOD),
+            api.metric_client_error(period=_PERIOD, statistic="Sum"),
+            api.metric_server_error(period=_PERIOD, statistic="Sum"),
+        ]
+        median = api.metric_latency(period=_PERIOD, statistic="p50")
+        graphs: dict[str, list[cloudwatch.IMetric]] = {
+            "API": answers,
+            "Function": function,
+            "Latency of the API": [median, latency],
+        }
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            widgets=[
+                [
+                    cloudwatch.GraphWidget(title=title, left=metrics, width=_WIDTH)
+                    for title, metrics in graphs.items()
+                ]
+            ],
+        )

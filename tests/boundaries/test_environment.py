@@ -1,0 +1,61 @@
+"""The stack sets what the service reads: every variable that it needs, and none that it ignores."""
+
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from lambda_fn.settings import Settings
+from tests.infra.conftest import dev, full
+from tests.infra.synthesis import Synthesis
+
+__all__ = ["dev", "full"]
+
+pytestmark = pytest.mark.slow
+
+READ = {f"ARTSTYLE_{name.upper()}": field for name, field in Settings.model_fields.items()}
+NEEDED = {
+    # the model is no longer the one inside the image once another is promoted
+    "ARTSTYLE_MODEL",
+    # what Lambda takes is less than what the service takes at home
+    "ARTSTYLE_MAX_BODY_BYTES",
+} | {
+    name
+    for name, field in READ.items()
+    if field.default is PydanticUndefined and field.default_factory is None
+}
+OF_A_DATABASE = {"ARTSTYLE_MONGODB_SECRET", "ARTSTYLE_TOKEN_SECRET_ARN"}
+
+
+def variables(stage: Synthesis) -> dict[str, Any]:
+    """Return what the function of the service finds in its environment."""
+    function = stage.one("AWS::Lambda::Function", "ServiceFunction")
+    found: dict[str, Any] = function["Environment"]["Variables"]
+    return found
+
+
+def test_the_stack_sets_what_the_service_needs_and_nothing_else(dev: Synthesis) -> None:
+    assert set(variables(dev)) == NEEDED
+
+
+def test_with_a_database_it_sets_where_its_secret_is(full: Synthesis) -> None:
+    assert set(variables(full)) == NEEDED | OF_A_DATABASE
+
+
+@pytest.mark.parametrize("stage", ["dev", "full"])
+def test_the_service_reads_every_variable_that_the_stack_sets(
+    request: pytest.FixtureRequest, stage: str
+) -> None:
+    assert set(variables(request.getfixturevalue(stage))) <= set(READ)
+
+
+def test_the_service_takes_the_values_that_the_stack_sets(
+    full: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables(full).items():
+        monkeypatch.setenv(name, value if isinstance(value, str) else "what CloudFormation puts in")
+
+    settings = Settings()
+
+    assert settings.max_body_bytes == 4_500_000
+    assert settings.has_mongodb

@@ -1,0 +1,177 @@
+import json
+
+import pytest
+from aws_cdk.assertions import Match
+
+from tests.infra.conftest import FULL
+from tests.infra.synthesis import Properties, Synthesis, as_list, statements
+
+pytestmark = pytest.mark.slow
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def function_of(stage: Synthesis) -> Properties:
+    return stage.one(FUNCTION, "ServiceFunction")
+
+
+def test_the_function_runs_the_image_with_time_to_answer_before_the_gateway_gives_up(
+    dev: Synthesis,
+) -> None:
+    dev.template.has_resource_properties(
+        FUNCTION,
+        {
+            "PackageType": "Image",
+            "Timeout": 29,
+            "MemorySize": 1769,
+            "Architectures": ["x86_64"],
+            "ReservedConcurrentExecutions": Match.absent(),
+        },
+    )
+
+
+def test_image_and_function_have_the_same_architecture(full: Synthesis) -> None:
+    assets = json.loads(full.file.with_name("style-your-art-prod.assets.json").read_text("utf-8"))
+
+    platforms = {
+        image["source"]["dockerFile"]: image["source"]["platform"]
+        for image in assets["dockerImages"].values()
+    }
+
+    assert function_of(full)["Architectures"] == ["arm64"]
+    assert platforms == {
+        "lambda_fn/Dockerfile": "linux/arm64",
+        "training/Dockerfile": "linux/amd64",
+    }
+
+
+def test_concurrency_is_reserved_only_where_it_is_wanted(full: Synthesis) -> None:
+    assert function_of(full)["ReservedConcurrentExecutions"] == FULL.reserved_concurrency
+
+
+def test_the_functions_log_forgets(dev: Synthesis, full: Synthesis) -> None:
+    groups = [stage.one("AWS::Logs::LogGroup", "ServiceLogs") for stage in (dev, full)]
+
+    assert [group["RetentionInDays"] for group in groups] == [7, 90]
+
+
+def test_the_function_may_do_no_more_than_log_and_read_models(dev: Synthesis) -> None:
+    policy = dev.one("AWS::IAM::Policy", "ServiceRole")
+    actions = {action for one in statements(policy) for action in as_list(one["Action"])}
+
+    assert actions == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:GetObject",
+        "s3:ListBucket",
+    }
+    assert "ManagedPolicyArns" not in dev.one("AWS::IAM::Role", "ServiceRole")
+
+
+def test_with_a_database_it_may_read_its_secret_too(full: Synthesis) -> None:
+    secret = next(iter(full.of_type("AWS::SecretsManager::Secret")))
+
+    reading = [
+        one["Resource"]
+        for one in statements(full.one("AWS::IAM::Policy", "ServiceRole"))
+        if "secretsmanager:GetSecretValue" in as_list(one["Action"])
+    ]
+
+    assert reading == [{"Ref": secret}]
+
+
+def test_everything_goes_to_the_alias(dev: Synthesis) -> None:
+    alias = next(iter(dev.of_type("AWS::Lambda::Alias")))
+
+    dev.template.has_resource_properties(
+        "AWS::ApiGatewayV2::Integration",
+        {"IntegrationUri": {"Ref": alias}, "PayloadFormatVersion": "2.0"},
+    )
+    dev.template.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": "$default"})
+
+
+def test_the_api_has_no_stage_in_its_address_and_throttles(full: Synthesis) -> None:
+    full.template.has_resource_properties(
+        "AWS::ApiGatewayV2::Stage",
+        {
+            "StageName": "$default",
+            "AutoDeploy": True,
+            "DefaultRouteSettings": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+        },
+    )
+
+
+def test_the_access_log_holds_no_address_of_a_visitor(dev: Synthesis) -> None:
+    settings = dev.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
+    logged = json.loads(settings["Format"])
+
+    assert logged["status"] == "$context.status"
+    assert not [value for value in logged.values() if "identity" in value]
+
+
+def test_any_page_may_ask_the_api(dev: Synthesis) -> None:
+    cors = dev.one("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+
+    assert cors["AllowOrigins"] == ["*"]
+    assert cors["AllowMethods"] == ["GET", "POST"]
+    assert cors["AllowHeaders"] == ["content-type"]
+    assert "AllowCredentials" not in cors
+
+
+@pytest.mark.parametrize(
+    ("stage", "pace"),
+    [("dev", "AllAtOnce"), ("full", "Canary10Percent5Minutes")],
+)
+def test_a_new_version_takes_over_at_the_pace_of_its_stage(
+    request: pytest.FixtureRequest, stage: str, pace: str
+) -> None:
+    group = request.getfixturevalue(stage).one("AWS::CodeDeploy::DeploymentGroup")
+
+    assert group["DeploymentConfigName"] == f"CodeDeployDefault.Lambda{pace}"
+
+
+def test_a_new_version_is_taken_back_when_an_alarm_rings(dev: Synthesis) -> None:
+    group = dev.one("AWS::CodeDeploy::DeploymentGroup")
+    alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+    named = {name: dev.of_type("AWS::CloudWatch::Alarm")[name]["MetricName"] for name in alarms}
+
+    assert set(group["AutoRollbackConfiguration"]["Events"]) == {
+        "DEPLOYMENT_FAILURE",
+        "DEPLOYMENT_STOP_ON_REQUEST",
+        "DEPLOYMENT_STOP_ON_ALARM",
+    }
+    assert sorted(named.values()) == ["5xx", "Errors"]
+
+
+def test_the_alias_moves_by_a_deployment_and_not_at_once(dev: Synthesis) -> None:
+    alias = next(one for one in dev.resources.values() if one["Type"] == "AWS::Lambda::Alias")
+
+    assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
+
+
+def test_the_model_comes_from_the_parameter(dev: Synthesis) -> None:
+    reader = next(iter(dev.of_type("AWS::CloudFormation::CustomResource")))
+
+    model = function_of(dev)["Environment"]["Variables"]["ARTSTYLE_MODEL"]
+
+    assert model == {"Fn::GetAtt": [reader, "Address"]}
+
+
+def test_what_reads_the_parameter_may_touch_no_other(dev: Synthesis) -> None:
+    touching = [
+        json.dumps(one["Resource"])
+        for one in statements(dev.one("AWS::IAM::Policy", "ServiceLiveModel"))
+        if any("ssm:" in action for action in as_list(one["Action"]))
+    ]
+
+    assert len(touching) == 1
+    assert ":parameter/style-your-art/dev/model" in touching[0]
+    assert "*" not in touching[0]
+
+
+def test_the_parameter_is_read_again_whenever_the_function_changes(
+    dev: Synthesis, full: Synthesis
+) -> None:
+    kind = "AWS::CloudFormation::CustomResource"
+
+    assert dev.one(kind)["Fingerprint"] != full.one(kind)["Fingerprint"]

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+from aws_cdk.assertions import Match
+
+from tests.infra.conftest import FULL
+from tests.infra.synthesis import Synthesis, as_list, statements
+
+pytestmark = pytest.mark.slow
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold"), [("Errors", 0), ("Throttles", 0), ("5xx", 0), ("Latency", 3000)]
+)
+def test_an_alarm_rings_the_topic(dev: Synthesis, metric: str, threshold: int) -> None:
+    topic = next(iter(dev.of_type("AWS::SNS::Topic")))
+
+    dev.template.has_resource_properties(
+        ALARM,
+        {
+            "MetricName": metric,
+            "Threshold": threshold,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [{"Ref": topic}],
+        },
+    )
+
+
+def test_slowness_is_that_of_the_slowest_twentieth(dev: Synthesis) -> None:
+    dev.template.has_resource_properties(
+        ALARM, {"MetricName": "Latency", "ExtendedStatistic": "p95", "EvaluationPeriods": 3}
+    )
+
+
+def test_the_functions_alarms_are_about_the_version_that_answers(dev: Synthesis) -> None:
+    for alarm in dev.of_type(ALARM).values():
+        if alarm["Namespace"] == "AWS/Lambda":
+            names = {one["Name"]: json.dumps(one["Value"]) for one in alarm["Dimensions"]}
+            assert ":live" in names["Resource"]
+
+
+def test_a_failed_training_is_told(dev: Synthesis) -> None:
+    queue = next(iter(dev.of_type("AWS::Batch::JobQueue")))
+
+    dev.template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "EventPattern": {
+                "source": ["aws.batch"],
+                "detail-type": ["Batch Job State Change"],
+                "detail": {
+                    "status": ["FAILED"],
+                    "jobQueue": [{"Fn::GetAtt": [queue, "JobQueueArn"]}],
+                },
+            },
+            "Targets": [Match.object_like({"Arn": {"Ref": Match.string_like_regexp("Alarms")}})],
+        },
+    )
+
+
+@pytest.mark.parametrize("service", ["cloudwatch", "budgets", "events"])
+def test_what_rings_the_topic_is_allowed_to(dev: Synthesis, service: str) -> None:
+    allowed = [
+        principal
+        for one in statements(dev.one("AWS::SNS::TopicPolicy"))
+        if one["Effect"] == "Allow" and one["Action"] == "sns:Publish"
+        for principal in as_list(one["Principal"]["Service"])
+    ]
+
+    assert f"{service}.amazonaws.com" in allowed
+
+
+def test_nobody_is_written_to_without_an_address(dev: Synthesis) -> None:
+    dev.template.resource_count_is("AWS::SNS::Subscription", 0)
+
+
+def test_with_an_address_it_is_written_to(full: Synthesis) -> None:
+    full.template.has_resource_properties(
+        "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": FULL.alarm_email}
+    )
+
+
+def test_the_budget_warns_before_it_is_spent(dev: Synthesis) -> None:
+    budget = dev.one("AWS::Budgets::Budget")
+
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 10, "Unit": "USD"}
+    assert budget["Budget"]["TimeUnit"] == "MONTHLY"
+    warnings = [one["Notification"] for one in budget["NotificationsWithSubscribers"]]
+    assert [(one["NotificationType"], one["Threshold"]) for one in warnings] == [
+        ("ACTUAL", 50),
+        ("ACTUAL", 100),
+        ("FORECASTED", 100),
+    ]
+
+
+def test_there_is_one_dashboard_and_no_more_alarms_than_are_free(dev: Synthesis) -> None:
+    dev.template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+
+    assert len(dev.of_type(ALARM)) <= 10
