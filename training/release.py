@@ -28,8 +28,9 @@ from training.works import load_dataset
 
 LISTS = ("picture", "artist", "source")
 SHIPPED: Mapping[str, Any] = {
-    "epochs": 16,
+    "epochs": 24,
     "batch_size": 16,
+    "learning_rate": 1.5e-4,
     "crop_px": 144,
     "kept_share": 0.23,
     "artist_weight": 0.5,

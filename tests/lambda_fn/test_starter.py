@@ -30,7 +30,7 @@ COUNTS = {
     "conceptual-art": 5,
     "cubism": 1169,
     "expressionism": 0,
-    "impressionism": 1297,
+    "impressionism": 1296,
     "minimalism": 1019,
     "naive-art": 1028,
     "neo-expressionism": 6,

@@ -48,16 +48,20 @@ def load(
     source: WorksSource,
     to: To,
     pictures: Pictures = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Artist to leave out, as in the ids of works; may be repeated."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be loaded; the target stays.")
     ] = False,
 ) -> None:
     """Add works to a catalogue, or renew them; the same command again goes on."""
     with one_clear_line():
-        from training.catalogue.source import read_source
+        from training.catalogue.source import leave_out, read_source
         from training.raw import counts_by_reason
 
-        found = read_source(source, pictures=pictures)
+        found = leave_out(read_source(source, pictures=pictures), without or ())
         left_out = f"; left out: {counts_by_reason(found.skipped)}" if found.skipped else ""
         if dry_run:
             at_hand = sum(one.picture is not None for one in found.works)

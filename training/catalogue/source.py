@@ -8,7 +8,7 @@ Works are taken in the order of their paths, so that the same source always give
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -81,6 +81,13 @@ def read_source(source: Path, *, pictures: Path | None = None) -> Source:
         else:
             works[work.id] = SourceWork(work, _picture(pictures or folder, draft.raw))
     return Source([works[id_] for id_ in sorted(works)], skipped)
+
+
+def leave_out(source: Source, artists: Collection[str]) -> Source:
+    """Return the source without the works of these artists (slugs); they are counted as skipped."""
+    kept = [one for one in source.works if one.work.artist_slug not in artists]
+    asked = Counter({"left out as asked": len(source.works) - len(kept)})
+    return Source(kept, source.skipped + asked)
 
 
 def _read(source: Path) -> tuple[list[RawWork], Counter[str], Path]:

@@ -35,6 +35,15 @@ def test_load_says_what_is_new_and_what_was_left_out(table: Path, target: str) -
     )
 
 
+def test_an_artist_can_be_left_out(table: Path, target: str) -> None:
+    result = call("catalogue", "load", table, "--to", target, "--without", "juan-gris")
+
+    assert result.stdout == (
+        f"0 works (0 new, 0 changed, 0 same) are in {target}; left out: 2 left out as asked, "
+        "1 artist unknown\n"
+    )
+
+
 def test_load_says_how_many_works_have_no_palette(table: Path, target: str, tmp_path: Path) -> None:
     (table.parent / "cubism" / "00001.png").unlink()
 
