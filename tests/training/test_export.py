@@ -98,10 +98,10 @@ def test_the_neighbours_are_the_works_as_the_exported_file_sees_them(
         np.testing.assert_array_equal(found.vectors[[place]], expected)
 
 
-def test_without_works_a_folder_has_no_neighbours(
-    dataset: Path, served_run: Path, tmp_path: Path
-) -> None:
-    manifest = export(dataset, served_run, tmp_path / "model")
+def test_without_works_a_folder_has_no_neighbours(dataset: Path, run: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(run, tmp_path / "run"))  # the graph in the others' run stays
+
+    manifest = export(dataset, own, tmp_path / "model")
 
     assert NEIGHBOURS_FILE not in manifest.files
     assert not (tmp_path / "model" / NEIGHBOURS_FILE).exists()

@@ -59,7 +59,7 @@ def test_an_upload_is_answered_with_a_style_and_its_odds(page: Page) -> None:
     expect(page.get_by_text("harbour.jpg", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{answer['style']['probability']:.0%}"[:-1]).first).to_be_visible()
     expect(page.get_by_text(answer["model"]["id"])).to_be_visible()
-    expect(page).to_have_title(re.compile(f"{re.escape(name)} · Style Your Art"))
+    expect(page).to_have_title(re.compile(f"^{re.escape(name)}.* · Style Your Art"))
 
 
 def test_the_chart_is_a_table_of_all_known_styles_most_likely_first(page: Page) -> None:
@@ -74,7 +74,10 @@ def test_the_chart_is_a_table_of_all_known_styles_most_likely_first(page: Page) 
         float(re.sub(r"[^0-9]", "", text)) if "<" not in text else 0.0
         for text in table.get_by_role("cell").all_text_contents()
     ]
-    assert names == [style["name"] for style in answer["probabilities"]]
+    # a candidate among several carries a mark behind its name
+    assert [name.split("\u2009")[0] for name in names] == [
+        style["name"] for style in answer["probabilities"]
+    ]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100, abs=len(shares) / 2)
 
