@@ -1,12 +1,8 @@
 """Facts of the catalogue -> bodies of the API."""
 
-from typing import Final
-
-from lambda_fn.catalogue.works import Artist, StyleCount, Work
+from lambda_fn.catalogue.works import Artist, StyleCount, Work, wikiart_page_url
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.schemas import ArtistWorks, StyleCounts, WorkLabel
-
-_WIKIART: Final = "https://www.wikiart.org/en"
 
 
 def label_work(work: Work, similarity: float | None = None) -> WorkLabel:
@@ -35,7 +31,7 @@ def label_artist(artist: Artist) -> ArtistWorks:
         slug=artist.slug,
         name=artist.name,
         works=artist.works,
-        page_url=f"{_WIKIART}/{artist.slug}",
+        page_url=wikiart_page_url(artist.slug),
     )
 
 

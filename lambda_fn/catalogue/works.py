@@ -262,9 +262,9 @@ def can_match(filters: Filters) -> bool:
     )
 
 
-def wikiart_page_url(work_id: str) -> str:
-    """Return where WikiArt has the page of a work, if its id is the work's path there."""
-    return f"https://www.wikiart.org/en/{work_id}"
+def wikiart_page_url(path: str) -> str:
+    """Return where WikiArt has the page of a work or an artist, by the path it has there."""
+    return f"https://www.wikiart.org/en/{path}"
 
 
 def wikiart_image_url(work_id: str) -> str:

@@ -1,15 +1,14 @@
 """axe-core finds nothing on any state of Home, in the dark and in the light, large and small."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.axe import violations
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 from tests.web.steps import (
     PREDICTIONS,
-    ROOT,
     answer_with,
     choose,
     expect_answer,
@@ -22,22 +21,6 @@ from tests.web.steps import (
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds: the rule and the elements."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate(
-        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", STANDARDS
-    )
-    assert found["passes"], "axe-core looked at nothing"
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 def show_empty(page: Page) -> None:

@@ -34,6 +34,24 @@ def rows(page: Page) -> Locator:
     return page.get_by_role("table", name=re.compile("pictures")).get_by_role("row")
 
 
+def choose_three_and_hold_the_second(page: Page) -> tuple[list[Route], list[str]]:
+    """Wait until the second is asked about; return its request, and the addresses of all."""
+    held: list[Route] = []
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 2:
+            held.append(route)
+        else:
+            route.fulfill(json=invented())
+
+    page.route(PREDICTIONS, answer)
+    choose(page, *some(3))
+    expect(rows(page).nth(2)).to_contain_text("looking")
+    return held, asked
+
+
 def test_several_pictures_become_a_table_in_their_order(page: Page) -> None:
     choose(page, *some(3), text_named_jpg())
 
@@ -87,19 +105,7 @@ def test_a_row_opens_its_answer_and_back_leads_to_the_table(page: Page) -> None:
 
 
 def test_who_stops_keeps_what_is_done_and_may_go_on(page: Page) -> None:
-    held: list[Route] = []
-    asked: list[str] = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request.url)
-        if len(asked) == 2:
-            held.append(route)
-        else:
-            route.fulfill(json=invented())
-
-    page.route(PREDICTIONS, answer)
-    choose(page, *some(3))
-    expect(rows(page).nth(2)).to_contain_text("looking")
+    _, asked = choose_three_and_hold_the_second(page)
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "1")
 
     page.get_by_role("button", name="Stop").click()
@@ -114,19 +120,7 @@ def test_who_stops_keeps_what_is_done_and_may_go_on(page: Page) -> None:
 
 
 def test_a_row_may_be_opened_while_others_are_still_asked_about(page: Page) -> None:
-    held: list[Route] = []
-    asked: list[str] = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request.url)
-        if len(asked) == 2:
-            held.append(route)
-        else:
-            route.fulfill(json=invented())
-
-    page.route(PREDICTIONS, answer)
-    choose(page, *some(3))
-    expect(rows(page).nth(2)).to_contain_text("looking")
+    held, _ = choose_three_and_hold_the_second(page)
 
     page.get_by_role("link", name="0.jpg").click()
     expect_answer(page)
