@@ -1,6 +1,8 @@
 // @ts-check
 /** One page at a time, by the hash of the address. All but Home are fetched at their first visit. */
 
+import { make } from "./elements.js";
+
 /**
  * @typedef {{
  *   api: (path: string, options?: {signal?: AbortSignal}) => Promise<any>,
@@ -95,7 +97,7 @@ export function startRouter({ place, services, showHome }) {
     services.title(title ?? "No such page");
     if (title === undefined) {
       tell(place, "There is no such page", "Its address may be mistyped.");
-      return place.append(link("Go home", "#/"));
+      return place.append(make("a", { class: "plain", href: "#/" }, "Go home"));
     }
     tell(place, title, "Opening…", "opening quiet");
     try {
@@ -174,9 +176,7 @@ function linkStyles(name) {
   const href = `pages/${name}.css`;
   if (document.querySelector(`link[href="${href}"]`) !== null) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = href;
+    const link = make("link", { rel: "stylesheet", href });
     link.addEventListener("load", () => resolve());
     link.addEventListener("error", () => {
       link.remove();
@@ -201,26 +201,7 @@ function markLink(name) {
  * @param {string} [kind]
  */
 function tell(place, title, text, kind = "quiet") {
-  const heading = document.createElement("h1");
-  heading.textContent = title;
-  heading.tabIndex = -1;
-  const paragraph = document.createElement("p");
-  paragraph.className = kind;
-  paragraph.textContent = text;
-  place.replaceChildren(heading, paragraph);
-}
-
-/**
- * @param {string} text
- * @param {string} href
- * @returns {HTMLAnchorElement}
- */
-function link(text, href) {
-  const made = document.createElement("a");
-  made.className = "plain";
-  made.textContent = text;
-  made.href = href;
-  return made;
+  place.replaceChildren(make("h1", { tabindex: -1 }, title), make("p", { class: kind }, text));
 }
 
 /**
@@ -229,10 +210,7 @@ function link(text, href) {
  * @returns {HTMLButtonElement}
  */
 function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "plain";
-  made.textContent = text;
+  const made = make("button", { type: "button", class: "plain" }, text);
   made.addEventListener("click", act);
   return made;
 }
