@@ -8,9 +8,9 @@ from typing import Any, Literal
 import keras
 from keras.applications import inception_v3, mobilenet_v2, resnet, vgg16, xception
 
-from training.config import TrainConfig
+from training.config import LEVELS, TrainConfig
 from training.errors import TrainingError
-from training.heads import build_head
+from training.heads import Shape, build_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Architecture:
     texture: tuple[str, ...] = ()
     """layers on the way whose activations tell paint from photographs better than the last one:
     fine-tuning makes the end of the network blind to anything but style"""
+    levels: tuple[str, ...] = ()
+    """layers on the way which the head `levels` pools beside the last one, in their order"""
 
 
 ARCHITECTURES = {
@@ -29,24 +31,31 @@ ARCHITECTURES = {
         resnet.ResNet50,
         resnet.preprocess_input,
         ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out"),
+        ("conv3_block4_out", "conv4_block6_out"),
     ),
     "vgg16": Architecture(
         vgg16.VGG16,
         vgg16.preprocess_input,
         ("block2_conv2", "block3_conv3", "block4_conv3"),
+        ("block3_conv3", "block4_conv3"),
     ),
     "inceptionv3": Architecture(
-        inception_v3.InceptionV3, inception_v3.preprocess_input, ("mixed0", "mixed3", "mixed7")
+        inception_v3.InceptionV3,
+        inception_v3.preprocess_input,
+        ("mixed0", "mixed3", "mixed7"),
+        ("mixed3", "mixed7"),
     ),
     "mobilenetv2": Architecture(
         mobilenet_v2.MobileNetV2,
         mobilenet_v2.preprocess_input,
         tuple(f"block_{number}_expand_relu" for number in (3, 6, 10, 13)),
+        tuple(f"block_{number}_expand_relu" for number in (6, 10, 13, 16)),
     ),
     "xception": Architecture(
         xception.Xception,
         xception.preprocess_input,
         ("block3_sepconv2_bn", "block4_sepconv2_bn", "block13_sepconv2_bn"),
+        ("block4_sepconv2_bn", "block13_sepconv2_bn"),
     ),
 }
 
@@ -57,7 +66,7 @@ def build_classifier(
     """Return a model: float32 RGB 0 to 255 -> logits of shape (batch, styles + artists).
 
     Its layers `backbone` and `head` are models of their own. All layers can be trained. With
-    `size_px` None it takes pictures of any size, which only the head `gap` can.
+    `size_px` None it takes pictures of any size, which only the heads of `ANY_SIZE` can.
 
     Raises:
         TrainingError: no such architecture or head, or weights that do not fit.
@@ -65,7 +74,7 @@ def build_classifier(
     features = build_features(config, size_px=size_px)
     head = build_head(
         config.head,
-        features.output_shape[1:],
+        shapes_of(features),
         styles=styles,
         dropout=config.dropout,
         artists=artists,
@@ -76,6 +85,8 @@ def build_classifier(
 def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
     """Return scaling and backbone: float32 RGB 0 to 255 -> features (batch, rows, columns, n).
 
+    For the head `levels` the backbone gives a list of them, the last layer's at its end.
+
     Raises:
         TrainingError: no such architecture, or weights that do not fit it.
     """
@@ -85,12 +96,21 @@ def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
         )
     architecture = ARCHITECTURES[config.architecture]
     backbone = _build_backbone(architecture, config.weights, size_px)
+    if config.head == LEVELS:
+        taken = [backbone.get_layer(name).output for name in architecture.levels]
+        backbone = keras.Model(backbone.input, [*taken, backbone.output], name=backbone.name)
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = config.batch_norm_momentum
     pixels = keras.Input((size_px, size_px, 3), name="pixels")
     scaled = scale_pixels(config, pixels)
     return keras.Model(pixels, backbone(scaled), name=f"{config.architecture}_features")
+
+
+def shapes_of(features: keras.Model) -> Shape | list[Shape]:
+    """Return the shape of a picture's features, or those of its levels."""
+    shapes = [tuple(output.shape[1:]) for output in features.outputs]
+    return shapes if isinstance(features.output, list) else shapes[0]
 
 
 def scale_pixels(config: TrainConfig, pixels: Any) -> Any:

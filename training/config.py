@@ -7,6 +7,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+LEVELS = "levels"
+ANY_SIZE = frozenset({"gap", LEVELS})
+"""heads whose logits are means over all places: they take features of any size and have maps"""
+
 
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -213,8 +217,10 @@ class TrainConfig(_Config):
             raise ValueError("the frozen recipe knows no cutmix, no artists and no teachers")
         if self.recipe == "frozen" and self.kept_share:
             raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
-        if self.head != "gap" and self.artist_weight:
-            raise ValueError("only the head gap can name artists, too")
+        if self.head not in ANY_SIZE and self.artist_weight:
+            raise ValueError("only the heads gap and levels can name artists, too")
+        if self.head == LEVELS and self.recipe == "frozen":
+            raise ValueError("the frozen recipe keeps the last features only: it has no levels")
         return self
 
 

@@ -1,5 +1,11 @@
 """What stands on a backbone: pooling and one layer, or one of the original's three tops.
 
+`levels` pools not only what the backbone ends with but also what several of its layers on the way
+say (`Architecture.levels`): style is texture and colour as much as things, and the end of a network
+that was taught to name things has forgotten most of it. On the frozen network alone they bring nine
+points (docs/experiments.md). All their numbers are brought to one scale by `STANDARD`, which is set
+once, by linear_start.py, and stays.
+
 The original's text lists a convolution, a Flatten and dense layers. Its published file sizes show
 that there was a max-pooling between the two: without it Flatten would give 18,432 numbers instead
 of 4,608, and the file of its MobileNetV2 top would have 340 MB instead of 119. So it is built here.
@@ -14,15 +20,28 @@ from typing import Any
 import keras
 from keras import layers
 
+from training.config import ANY_SIZE, LEVELS
 from training.errors import TrainingError
 
 LOGITS = "logits"
 """name of the layer that gives the styles' logits"""
+STANDARD = "standard"
+"""name of the layer that brings the pooled levels to mean 0 and spread 1 over the training part"""
+Shape = tuple[int | None, int | None, int]
 _FILTERS = 512
 
 
 def _pooled(features: Any, dropout: float) -> Any:
     return layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(features))
+
+
+def _pooled_levels(features: Sequence[Any], dropout: float) -> Any:
+    pooled = layers.Concatenate()([layers.GlobalAveragePooling2D()(one) for one in features])
+    # untrained, it uses the statistics that it was given, in training, too
+    standard = layers.BatchNormalization(
+        center=False, scale=False, epsilon=1e-6, trainable=False, name=STANDARD
+    )
+    return layers.Dropout(dropout)(standard(pooled))
 
 
 def _convolved(features: Any) -> Any:
@@ -46,6 +65,7 @@ def _normalised_top(features: Any, dropout: float) -> Any:
 
 HEADS: dict[str, Callable[[Any, float], Any]] = {
     "gap": _pooled,
+    LEVELS: _pooled_levels,
     "original-1": partial(_plain_top, units=(2048, 1024, 512, 256, 64)),
     "original-2": partial(_plain_top, units=(1024, 1024, 512, 256, 64)),
     "original-3": _normalised_top,
@@ -53,9 +73,13 @@ HEADS: dict[str, Callable[[Any, float], Any]] = {
 """By name: features and the share that dropout hides -> what the last layer takes."""
 
 
+def _is_small(features: Shape) -> bool:
+    return min(side or 0 for side in features[:2]) < 3
+
+
 def build_head(
     name: str,
-    features: tuple[int | None, int | None, int],
+    features: Shape | list[Shape],
     *,
     styles: int,
     dropout: float,
@@ -63,7 +87,8 @@ def build_head(
 ) -> keras.Model:
     """Return a model `head`: features (batch, height, width, channels) -> logits (batch, styles).
 
-    Only `gap` takes features of any height and width (None). With `artists`, their logits follow
+    `levels` takes a list of features, and gives the most detailed ones first. Only heads of
+    `ANY_SIZE` take features of any height and width (None). With `artists`, their logits follow
     those of the styles.
 
     Raises:
@@ -71,16 +96,23 @@ def build_head(
     """
     if name not in HEADS:
         raise TrainingError(f"no head {name!r}: choose from {', '.join(HEADS)}")
-    if name != "gap" and min(side or 0 for side in features[:2]) < 3:
+    if not isinstance(features, list) and name not in ANY_SIZE and _is_small(features):
         raise TrainingError(
             f"head {name} needs features of at least 3 x 3, here they are {features}: use larger "
             "pictures, or --head gap"
         )
-    taken = keras.Input(features, name="features")
+    taken = (
+        [keras.Input(shape) for shape in features]
+        if isinstance(features, list)
+        else keras.Input(features, name="features")
+    )
     # float32 also under mixed precision: a softmax of 16 bits loses what is rare
     last = HEADS[name](taken, dropout)
     logits = layers.Dense(styles, name=LOGITS, dtype="float32")(last)
     if artists:
-        named = layers.Dense(artists, name="artists", dtype="float32")(last)
+        # from 0: a random layer's first gradients would damage what the backbone knows
+        named = layers.Dense(artists, kernel_initializer="zeros", name="artists", dtype="float32")(
+            last
+        )
         logits = layers.Concatenate(dtype="float32")([logits, named])
     return keras.Model(taken, logits, name="head")

@@ -37,7 +37,11 @@ Architecture = Annotated[
 ]
 Head = Annotated[
     str | None,
-    _option("gap, or one of the original's tops: original-1, original-2, original-3.", "head"),
+    _option(
+        "gap; levels, which pools layers on the way, too; or one of the original's tops: "
+        "original-1, original-2, original-3.",
+        "head",
+    ),
 ]
 Scaling = Annotated[
     Literal["own", "unit"] | None,

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from lambda_fn.contract.manifest import sha256_of
 from training.architectures import build_classifier, build_features
 from training.augment import build_augmentation
-from training.config import TrainConfig
+from training.config import ANY_SIZE, LEVELS, TrainConfig
 from training.data import (
     FixedBatches,
     Part,
@@ -46,7 +46,8 @@ from training.devices import describe, spread
 from training.errors import TrainingError
 from training.features import bottleneck_features
 from training.files import whole_file
-from training.heads import LOGITS, build_head
+from training.heads import LOGITS, STANDARD, build_head
+from training.linear_start import fit_head
 from training.optimise import compile_model
 from training.run_folder import (
     CLASSIFIER_FILE,
@@ -136,7 +137,7 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
             f"crops of {config.crop_px} px are larger than the pictures of the dataset "
             f"({side} px): lower --crop, or organise with a larger --size"
         )
-    if config.head != "gap" and config.crop_px != side:
+    if config.head not in ANY_SIZE and config.crop_px != side:
         raise TrainingError(
             f"head {config.head} takes pictures of one size: give --crop {side}, or --head gap"
         )
@@ -180,8 +181,10 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
     teachers = [_teacher(folder, number) for number, folder in enumerate(config.teachers)]
 
     def build() -> keras.Model:
-        size_px = None if config.head == "gap" else config.crop_px
+        size_px = None if config.head in ANY_SIZE else config.crop_px
         classifier = build_classifier(config, styles=styles, size_px=size_px, artists=named)
+        if config.head == LEVELS and config.weights:
+            fit_head(classifier, config, train_part)
         pictures = keras.Input(train_part.read([0]).shape[1:])
         changed = build_augmentation(config)(pictures)
         answer = classifier(changed)
@@ -427,7 +430,7 @@ _CALLBACKS: dict[str, Callable[[Path, TrainConfig], Any]] = {
 def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part], note: str) -> Plan:
     size_px = dataset.config.size_px
     blank = config.model_copy(update={"weights": None})  # a shape needs no download
-    features = build_features(blank, size_px=size_px).output_shape[1:]
+    *_, features = build_features(blank, size_px=size_px).outputs
     weights = config.weights
     return Plan(
         config=config,
@@ -435,7 +438,7 @@ def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part], note: s
         size_px=size_px,
         fingerprint=dataset.fingerprint,
         pictures={part: len(members.labels) for part, members in parts.items()},
-        shapes={"picture": (size_px, size_px, 3), "features": features},
+        shapes={"picture": (size_px, size_px, 3), "features": tuple(features.shape[1:])},
         weights_sha256=sha256_of(weights)
         if isinstance(weights, Path) and weights.is_file()
         else None,
@@ -570,15 +573,17 @@ def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
     """Return the classifier in float32, whatever precision and recipe the best model is of."""
     config = plan.config
     if config.recipe == "fine-tune":
-        size_px = None if config.head == "gap" else config.crop_px
+        size_px = None if config.head in ANY_SIZE else config.crop_px
         blank = config.model_copy(update={"weights": None})
         classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
         # an artist layer, where there is one, stays behind
         classifier.get_layer("backbone").set_weights(best.get_layer("backbone").get_weights())
         ours, theirs = classifier.get_layer("head"), best.get_layer("head")
-        if config.artist_weight:
-            ours, theirs = ours.get_layer(LOGITS), theirs.get_layer(LOGITS)
-        ours.set_weights(theirs.get_weights())
+        if config.head not in ANY_SIZE:
+            ours.set_weights(theirs.get_weights())
+            return classifier
+        for name in (STANDARD, LOGITS) if config.head == LEVELS else (LOGITS,):
+            ours.get_layer(name).set_weights(theirs.get_layer(name).get_weights())
         return classifier
     classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
     classifier.get_layer("head").set_weights(best.get_weights())
