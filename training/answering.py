@@ -4,7 +4,9 @@ It is built around the backbone of a trained classifier; all else is linear and 
 (calibrate.py), so that one pass gives everything. A class-activation map (Zhou et al. 2016, arXiv
 1512.04150) is what each place of the features adds to a style's logit: with pooling and one layer
 the logit is the mean of its map. The mean over all styles is taken from the maps, since what
-speaks for all styles alike changes no probability. The original's tops have no such maps.
+speaks for all styles alike changes no probability. With the head `levels` the maps of the levels
+are brought to one size and added; what the mean training picture has counts as nothing there, so
+that a map shows where a picture differs from it. The original's tops have no such maps.
 """
 
 from collections.abc import Iterator
@@ -18,9 +20,9 @@ from tqdm import tqdm
 
 from training.architectures import ARCHITECTURES, build_features, scale_pixels
 from training.calibrate import PaintingLine, Projection
-from training.config import TrainConfig
+from training.config import ANY_SIZE, LEVELS, TrainConfig
 from training.data import FixedBatches, look_ahead
-from training.heads import LOGITS
+from training.heads import LOGITS, STANDARD
 from training.metrics import Floats
 
 
@@ -30,7 +32,7 @@ class Probed:
 
     logits: Floats
     pooled: Floats
-    """the mean of the features over all places: (pictures, channels)"""
+    """the mean of the features over all places, as the last layer takes it: (pictures, channels)"""
     texture: Floats
     """mean and spread of what layers on the way say, for the line between paintings and
     photographs: (pictures, n); the pooled features where the architecture names no such layers
@@ -40,7 +42,7 @@ class Probed:
 def build_probe(classifier: keras.Model, config: TrainConfig, *, size_px: int) -> keras.Model:
     """Return a model: float32 RGB 0 to 255 -> its outputs, as `Probed` has them."""
     seen = _see(classifier, config, size_px)
-    logits = classifier.get_layer("head")(seen.features)
+    logits = classifier.get_layer("head")(_one_or_all(seen.features))
     outputs = {"logits": logits, "pooled": seen.pooled, "texture": seen.texture}
     return keras.Model(seen.pixels, outputs)
 
@@ -79,16 +81,16 @@ def build_answering(
     seen = _see(classifier, config, size_px)
     head = classifier.get_layer("head")
     outputs, fitted = {}, {}
-    if config.head == "gap":
+    if config.head in ANY_SIZE:
         kernel, bias = (one / temperature for one in head.get_layer(LOGITS).get_weights())
-        styles = kernel.shape[1]
-        logits = layers.Dense(styles, name="calibrated")(seen.pooled)
-        maps = layers.Conv2D(styles, 1, use_bias=False, name="evidence")(seen.features)
-        outputs["maps"] = layers.Permute((3, 1, 2), name="maps")(maps)
+        logits = layers.Dense(kernel.shape[1], name="calibrated")(seen.pooled)
         fitted["calibrated"] = [kernel, bias]
-        fitted["evidence"] = [(kernel - kernel.mean(axis=1, keepdims=True))[np.newaxis, np.newaxis]]
+        evidence = _evidence(seen.features, _standard(head, config), kernel, fitted)
+        outputs["maps"] = layers.Permute((3, 1, 2), name="maps")(evidence)
     else:
-        logits = layers.Rescaling(1 / temperature, name="calibrated")(head(seen.features))
+        logits = layers.Rescaling(1 / temperature, name="calibrated")(
+            head(_one_or_all(seen.features))
+        )
     outputs["probabilities"] = layers.Softmax(name="probabilities")(logits)
     placed = layers.Dense(projection.matrix.shape[1], name="projection")(seen.pooled)
     fitted["projection"] = [projection.matrix, -projection.mean @ projection.matrix]
@@ -107,7 +109,8 @@ class _Seen:
     """Tensors of one graph."""
 
     pixels: Any
-    features: Any
+    features: list[Any]
+    """of the last layer, or of all levels"""
     pooled: Any
     texture: Any
 
@@ -116,15 +119,62 @@ def _see(classifier: keras.Model, config: TrainConfig, size_px: int) -> _Seen:
     """Return what the classifier's backbone makes of pixels, in a graph of its own."""
     backbone = _backbone(classifier, config, size_px)
     wanted = ARCHITECTURES[config.architecture].texture
+    taken = backbone.outputs
     inner = keras.Model(
-        backbone.input, [backbone.output, *(backbone.get_layer(one).output for one in wanted)]
+        backbone.input, [*taken, *(backbone.get_layer(one).output for one in wanted)]
     )
-    pixels = keras.Input(backbone.input_shape[1:], name="pixels")
-    features, *textures = _as_list(inner(scale_pixels(config, pixels)))
-    pooled = layers.GlobalAveragePooling2D(name="pool")(features)
+    pixels = keras.Input((size_px, size_px, 3), name="pixels")
+    said = _as_list(inner(scale_pixels(config, pixels)))
+    features, textures = said[: len(taken)], said[len(taken) :]
+    pooled = _pool(features, classifier.get_layer("head"), config)
     statistics = [one for texture in textures for one in _statistics(texture)]
     texture = layers.Concatenate(name="texture")(statistics) if statistics else pooled
     return _Seen(pixels, features, pooled, texture)
+
+
+def _pool(features: list[Any], head: keras.Model, config: TrainConfig) -> Any:
+    if config.head != LEVELS:
+        return layers.GlobalAveragePooling2D(name="pool")(features[0])
+    pool = keras.Model(head.inputs, head.get_layer(STANDARD).output, name="pool")
+    return pool(features)
+
+
+def _standard(head: keras.Model, config: TrainConfig) -> tuple[Any, Any]:
+    """Return what pooled features are lessened and divided by before the last layer."""
+    if config.head != LEVELS:
+        return 0.0, 1.0
+    mean, variance = head.get_layer(STANDARD).get_weights()
+    return mean, np.sqrt(variance + head.get_layer(STANDARD).epsilon)
+
+
+def _evidence(
+    features: list[Any], standard: tuple[Any, Any], kernel: Any, fitted: dict[str, Any]
+) -> Any:
+    """Return what each place adds to each style: (batch, rows, columns, styles)."""
+    mean, spread = standard
+    weights = (kernel - kernel.mean(axis=1, keepdims=True)) / np.reshape(spread, (-1, 1))
+    nothing = -np.sum(np.reshape(mean, (-1, 1)) * weights, axis=0)
+    sizes = [one.shape[-1] for one in features]
+    maps = []
+    for number, part in enumerate(np.split(weights, np.cumsum(sizes)[:-1])):
+        name = f"evidence_{number}"
+        maps.append(layers.Conv2D(kernel.shape[1], 1, name=name)(features[number]))
+        fitted[name] = [part[np.newaxis, np.newaxis], nothing / len(features)]
+    return maps[0] if len(maps) == 1 else layers.Add()([_resized(one, maps[-1]) for one in maps])
+
+
+def _resized(evidence: Any, last: Any) -> Any:
+    """Bring a map to twice the rows and columns of the last one, with its mean as it was."""
+    rows, columns = ops.shape(last)[1], ops.shape(last)[2]
+    resized = ops.image.resize(evidence, (2 * rows, 2 * columns), interpolation="bilinear")
+    lost = ops.mean(evidence, axis=(1, 2), keepdims=True) - ops.mean(
+        resized, axis=(1, 2), keepdims=True
+    )
+    return resized + lost
+
+
+def _one_or_all(features: list[Any]) -> Any:
+    return features if len(features) > 1 else features[0]
 
 
 def _statistics(texture: Any) -> tuple[Any, Any]:
@@ -143,7 +193,7 @@ def _backbone(classifier: keras.Model, config: TrainConfig, size_px: int) -> ker
     blank = config.model_copy(update={"weights": None})
     # MobileNetV2 pads by its size, which is unknown where training takes crops: with a size here,
     # one that 32 does not divide would give another network than the one that was trained
-    features = build_features(blank, size_px=None if config.head == "gap" else size_px)
+    features = build_features(blank, size_px=None if config.head in ANY_SIZE else size_px)
     backbone = features.get_layer("backbone")
     backbone.set_weights(classifier.get_layer("backbone").get_weights())
     return backbone

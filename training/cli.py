@@ -319,6 +319,7 @@ def train(
     teacher_weight: options.TeacherWeight = None,
     averaged_epochs: options.AveragedEpochs = None,
     kept_share: options.KeptShare = None,
+    fixed_statistics: options.FixedStatistics = None,
     crop: options.Crop = None,
     min_crop_area: options.MinCropArea = None,
     vertical_flips: options.VerticalFlips = None,

@@ -128,6 +128,11 @@ class TrainConfig(_Config):
         lt=1,
         description="first share of the backbone's layers that is never trained",
     )
+    fixed_statistics: bool = Field(
+        default=False,
+        description="batch normalisation keeps what ImageNet taught it, in training, too: small "
+        "batches of augmented pictures would give it others than whole pictures have",
+    )
     half_epochs: int = Field(
         default=0, ge=0, description="then the upper half of the backbone joins; then all of it"
     )

@@ -38,8 +38,9 @@ def fit_head(classifier: keras.Model, config: TrainConfig, part: Part) -> None:
     pooled = _pool(head, config, part)
     variance = pooled.var(axis=0)
     variance = np.maximum(variance, _MIN_SPREAD**2 * np.median(variance))
-    head.get_layer(STANDARD).set_weights([pooled.mean(axis=0), variance])
-    standard = (pooled - pooled.mean(axis=0)) / np.sqrt(variance)
+    scale = head.get_layer(STANDARD)
+    scale.set_weights([pooled.mean(axis=0), variance])
+    standard = (pooled - pooled.mean(axis=0)) / np.sqrt(variance + scale.epsilon)
     kernel, bias = _line(standard, part, config)
     head.get_layer(LOGITS).set_weights([kernel, bias])
 

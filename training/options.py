@@ -128,6 +128,10 @@ KeptShare = Annotated[
     float | None,
     _option("First share of the backbone's layers that stay as they are.", "kept_share"),
 ]
+FixedStatistics = Annotated[
+    bool | None,
+    _option("Leave batch normalisation as it comes with the weights.", "fixed_statistics"),
+]
 Rotation = Annotated[
     float | None, _option("Largest turn of training pictures in degrees.", "rotation_deg")
 ]

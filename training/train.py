@@ -370,6 +370,7 @@ class Stage:
     begin: int
     end: int
     share: float
+    fixed_statistics: bool = False
 
     def thaw(self, classifier: keras.Model) -> None:
         """Set which layers are trained; a frozen BatchNormalization keeps its statistics."""
@@ -378,7 +379,8 @@ class Stage:
         layers = classifier.get_layer("backbone").layers
         first = round(len(layers) * (1 - self.share))
         for number, layer in enumerate(layers):
-            layer.trainable = number >= first
+            is_fixed = self.fixed_statistics and isinstance(layer, keras.layers.BatchNormalization)
+            layer.trainable = number >= first and not is_fixed
 
 
 def stages(config: TrainConfig) -> list[Stage]:
@@ -386,7 +388,12 @@ def stages(config: TrainConfig) -> list[Stage]:
     ends = (config.head_epochs, config.head_epochs + config.half_epochs, config.epochs)
     begins = (0, *ends)
     wanted = [
-        Stage(begin, min(end, config.epochs), min(share, 1 - config.kept_share))
+        Stage(
+            begin,
+            min(end, config.epochs),
+            min(share, 1 - config.kept_share),
+            config.fixed_statistics,
+        )
         for begin, end, share in zip(begins, ends, (0.0, 0.5, 1.0), strict=False)
     ]
     return [stage for stage in wanted if stage.begin < stage.end]

@@ -9,12 +9,13 @@ import keras
 from training.architectures import ARCHITECTURES, Architecture
 
 NAME = "small"
+LEVEL = "early"
 
 
 def build_small(**options: Any) -> keras.Model:
     """Return a backbone with all that has state: weights, batch norm and its running means."""
     pixels = keras.Input(options["input_shape"])
-    features = keras.layers.Conv2D(8, 3, strides=4)(pixels)
+    features = keras.layers.Conv2D(8, 3, strides=4, name=LEVEL)(pixels)
     features = keras.layers.BatchNormalization()(features)
     features = keras.layers.Conv2D(8, 3, activation="relu")(features)
     return keras.Model(pixels, features, name=options.get("name"))
@@ -23,7 +24,7 @@ def build_small(**options: Any) -> keras.Model:
 @contextmanager
 def registered() -> Iterator[str]:
     """Let the steps know the architecture; yields its name."""
-    ARCHITECTURES[NAME] = Architecture(build_small, lambda pixels: pixels / 255.0)
+    ARCHITECTURES[NAME] = Architecture(build_small, lambda pixels: pixels / 255.0, levels=(LEVEL,))
     try:
         yield NAME
     finally:

@@ -11,7 +11,9 @@ from tests.training.conftest import tiny_config
 from training.answering import build_answering, build_probe, probe
 from training.architectures import build_classifier
 from training.calibrate import PaintingLine, Projection
+from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches
+from training.heads import LOGITS, STANDARD
 
 pytestmark = pytest.mark.slow
 
@@ -20,17 +22,32 @@ STYLES, TEMPERATURE = 5, 1.7
 SIZES = (64, 72)
 
 
+@pytest.fixture(scope="module", params=["gap", "levels"])
+def config(request: pytest.FixtureRequest) -> TrainConfig:
+    return tiny_config(head=request.param)
+
+
 @pytest.fixture(scope="module")
-def classifier() -> keras.Model:
+def classifier(config: TrainConfig) -> keras.Model:
     keras.utils.set_random_seed(1)
-    return build_classifier(tiny_config(), styles=STYLES, size_px=None)
+    made = build_classifier(config, styles=STYLES, size_px=None)
+    if config.head == LEVELS:
+        standard = made.get_layer("head").get_layer(STANDARD)
+        generator = np.random.default_rng(4)
+        standard.set_weights([generator.uniform(0.5, 1, one.shape) for one in standard.weights])
+    return made
 
 
 @pytest.fixture(scope="module")
-def projection() -> Projection:
+def projection(classifier: keras.Model) -> Projection:
+    size = classifier.get_layer("head").get_layer(LOGITS).kernel.shape[0]
+    return a_projection(size)
+
+
+def a_projection(size: int) -> Projection:
     generator = np.random.default_rng(0)
-    mean = generator.normal(size=1280).astype(np.float32)
-    return Projection(mean, generator.normal(size=(1280, 16)).astype(np.float32))
+    mean = generator.normal(size=size).astype(np.float32)
+    return Projection(mean, generator.normal(size=(size, 16)).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +65,15 @@ def pictures(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def outputs(
-    classifier: keras.Model, projection: Projection, line: PaintingLine, pictures: Any
+    classifier: keras.Model,
+    config: TrainConfig,
+    projection: Projection,
+    line: PaintingLine,
+    pictures: Any,
 ) -> dict[str, Any]:
     model = build_answering(
         classifier,
-        tiny_config(),
+        config,
         size_px=pictures.shape[1],
         temperature=TEMPERATURE,
         projection=projection,
@@ -75,7 +96,7 @@ def test_probabilities_are_the_softmax_of_the_classifiers_logits_by_the_temperat
 def test_the_mean_of_a_map_is_what_the_picture_adds_to_its_logit(
     classifier: keras.Model, pictures: Any, outputs: dict[str, Any]
 ) -> None:
-    bias = classifier.get_layer("head").get_layer("logits").get_weights()[1]
+    bias = classifier.get_layer("head").get_layer(LOGITS).get_weights()[1]
     evidence = (classifier.predict_on_batch(pictures) - bias) / TEMPERATURE
 
     expected = evidence - evidence.mean(axis=1, keepdims=True)
@@ -86,12 +107,13 @@ def test_the_mean_of_a_map_is_what_the_picture_adds_to_its_logit(
 
 def test_embedding_and_painting_are_those_that_were_fitted(
     classifier: keras.Model,
+    config: TrainConfig,
     projection: Projection,
     line: PaintingLine,
     pictures: Any,
     outputs: dict[str, Any],
 ) -> None:
-    model = build_probe(classifier, tiny_config(), size_px=pictures.shape[1])
+    model = build_probe(classifier, config, size_px=pictures.shape[1])
     batches = FixedBatches(
         np.zeros(3, np.int64), lambda places: pictures[places], styles=STYLES, batch_size=2
     )
@@ -103,11 +125,11 @@ def test_embedding_and_painting_are_those_that_were_fitted(
 
 
 def test_without_a_line_the_graph_does_not_speak_of_paintings(
-    classifier: keras.Model, projection: Projection
+    classifier: keras.Model, config: TrainConfig, projection: Projection
 ) -> None:
     model = build_answering(
         classifier,
-        tiny_config(),
+        config,
         size_px=64,
         temperature=1.0,
         projection=projection,
@@ -117,7 +139,8 @@ def test_without_a_line_the_graph_does_not_speak_of_paintings(
     assert set(model.output) == {"probabilities", "maps", "embedding"}
 
 
-def test_a_top_of_the_original_has_no_maps(projection: Projection, line: PaintingLine) -> None:
+def test_a_top_of_the_original_has_no_maps(line: PaintingLine) -> None:
+    projection = a_projection(1280)
     config = tiny_config(head="original-2", crop_px=96)
     classifier = build_classifier(config, styles=STYLES, size_px=96)
     pictures = np.random.default_rng(2).integers(0, 256, (2, 96, 96, 3)).astype(np.float32)

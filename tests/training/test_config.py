@@ -112,6 +112,15 @@ def test_another_recipe_than_that_of_the_run_brings_its_own_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [{"recipe": "frozen", "head": "levels"}, {"head": "original-3", "artist_weight": 0.5}],
+)
+def test_a_head_is_refused_where_it_cannot_stand(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="levels"):
+        TrainConfig(**wrong)
+
+
+@pytest.mark.parametrize(
     ("given", "name", "value"),
     [({"weights": "none"}, "weights", None), ({"stop_patience": 0}, "stop_patience", None)],
 )

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from training.config import LEVELS
 from training.errors import TrainingError
-from training.heads import HEADS, LOGITS, build_head
+from training.heads import HEADS, LOGITS, STANDARD, build_head
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def build(name: str, features: tuple[int | None, int | None, int] = MOBILENET) -
     return build_head(name, features, styles=18, dropout=0.25)
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", sorted({*HEADS} - {LEVELS}))
 def test_a_head_gives_one_logit_per_style(name: str) -> None:
     logits = build(name)(np.zeros((2, *MOBILENET), np.float32), training=False)
 
@@ -82,6 +83,20 @@ def test_the_logits_of_artists_follow_those_of_the_styles() -> None:
 
     assert logits.shape == (2, 23)
     np.testing.assert_array_equal(logits[:, :18], styles(features, training=False))
+
+
+def test_levels_are_the_means_of_all_features_on_one_scale() -> None:
+    head = build_head(LEVELS, [(None, None, 3), (None, None, 2)], styles=4, dropout=0.5)
+    generator = np.random.default_rng(0)
+    early, late = (generator.normal(5, 2, shape) for shape in ((6, 8, 8, 3), (6, 4, 4, 2)))
+    pooled = np.hstack([early.mean(axis=(1, 2)), late.mean(axis=(1, 2))])
+    head.get_layer(STANDARD).set_weights([pooled.mean(axis=0), pooled.var(axis=0)])
+    standard = keras.Model(head.inputs, head.get_layer(STANDARD).output)
+
+    said = np.asarray(standard([early.astype(np.float32), late.astype(np.float32)], training=True))
+
+    np.testing.assert_allclose(said.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(said.std(axis=0), 1, atol=1e-3)
 
 
 def test_pooling_takes_features_of_any_size() -> None:

@@ -19,6 +19,7 @@ from training.architectures import build_classifier
 from training.config import OrganiseConfig, TrainConfig
 from training.data import fixed_batches, load_part
 from training.errors import TrainingError
+from training.heads import STANDARD
 from training.organise import organise
 from training.run_folder import checkpoints, load_run, read_history
 from training.train import load_classifier, load_parts, make_job, stages, train
@@ -347,6 +348,53 @@ def test_what_is_left_names_as_many_pictures_as_in_its_best_epoch(
     best = read_history(student)[load_run(student).best_epoch - 1]
     named = np.mean(logits.argmax(axis=1) == targets.argmax(axis=1))
     assert named == pytest.approx(best["val_accuracy"])
+
+
+@pytest.fixture(scope="module")
+def levels_config(small: str, weights: Path) -> TrainConfig:
+    """A run of the head that hears layers on the way, and names artists, too."""
+    return tiny_config(
+        architecture=small, head="levels", weights=weights, artist_weight=0.5, epochs=3
+    )
+
+
+@pytest.fixture(scope="module")
+def levels(
+    levels_config: TrainConfig, signed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("levels")
+    train(signed, folder, levels_config)
+    return folder
+
+
+def test_levels_name_as_many_pictures_as_in_their_best_epoch(levels: Path, signed: Path) -> None:
+    part = load_part(signed, split="picture", part="validation")
+    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
+
+    logits = np.asarray(load_classifier(levels)(inputs, training=False))
+
+    best = read_history(levels)[load_run(levels).best_epoch - 1]
+    named = np.mean(logits.argmax(axis=1) == targets.argmax(axis=1))
+    assert named == pytest.approx(best["val_accuracy"])
+
+
+def test_a_resumed_run_of_levels_ends_as_an_unbroken_one(
+    levels: Path, levels_config: TrainConfig, signed: Path, tmp_path: Path
+) -> None:
+    resume_after_a_break(signed, tmp_path, levels_config, epoch=3)
+
+    assert_same_outcome(tmp_path, levels)
+
+
+def test_the_scale_of_the_levels_stays_as_it_was_found(
+    levels: Path, levels_config: TrainConfig, signed: Path
+) -> None:
+    job = make_job(signed, load_parts(signed, levels_config), levels_config, styles=2)
+    first = job.core(job.build()).get_layer("head").get_layer(STANDARD).get_weights()
+
+    kept = load_classifier(levels).get_layer("head").get_layer(STANDARD).get_weights()
+
+    assert_same_weights(kept, first)
 
 
 def test_a_teacher_learns_nothing_itself(
