@@ -1,1 +1,1 @@
-"""What stands in for AWS on this machine: its Lambda runtime and its gateway."""
+"""What stands in for AWS in tests, and the tests of it."""

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
-from tests.cloud.runtime_api import FunctionError, RuntimeApi, ThrottledError
+from tests.cloud.runtime_api import FunctionError, RuntimeApi, ThrottledError, to_payload
 
 ROOT: Final = Path(__file__).parents[2]
 HANDLER: Final = "lambda_fn.handler.handler"
@@ -85,14 +85,14 @@ class Environment:
             raise self.api.init_error
         return self
 
-    def invoke(self, event: object) -> Any:
-        """Return what the function answers.
+    def invoke(self, payload: bytes) -> Any:
+        """Return what the function answers to an event as it travels.
 
         Raises:
-            InvokeError: why there is no answer.
+            FunctionError: why there is no answer.
         """
         try:
-            return self.api.invoke(event)
+            return self.api.invoke(payload)
         except FunctionError as error:
             if error.kind == "Sandbox.Timedout":
                 self.close()
@@ -153,11 +153,12 @@ class Function:
         Raises:
             InvokeError: why there is no answer.
         """
+        payload = to_payload(event)
         place = self._take()
         try:
             if place is None or not place.is_alive:
                 place = self._renew(place)
-            return place.wait().invoke(event)
+            return place.wait().invoke(payload)
         finally:
             self._free.put(place)
 

@@ -98,19 +98,14 @@ class RuntimeApi:
         self._pending.put(None)
         self._exits.close()
 
-    def invoke(self, event: object) -> Any:
+    def invoke(self, payload: bytes) -> Any:
         """Return what the function answers; its time begins when the process takes the event.
 
+        payload: the event, as `to_payload` makes it.
+
         Raises:
-            PayloadTooLargeError: the event is too large.
             FunctionError: what went wrong in the function, or with it.
         """
-        payload = json.dumps(event).encode()
-        if len(payload) > MAX_PAYLOAD_BYTES:
-            raise PayloadTooLargeError(
-                f"Request must be smaller than {MAX_PAYLOAD_BYTES} bytes for the "
-                "InvokeFunction operation"
-            )
         if self.init_error is not None:
             raise self.init_error
         invocation = _Invocation(payload)
@@ -182,6 +177,21 @@ class RuntimeApi:
         self.init_error = await _read_error(request)
         self.is_initialised.set()
         return _accept()
+
+
+def to_payload(event: object) -> bytes:
+    """Return an event as it travels.
+
+    Raises:
+        PayloadTooLargeError: it is too large to.
+    """
+    payload = json.dumps(event).encode()
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise PayloadTooLargeError(
+            f"Request must be smaller than {MAX_PAYLOAD_BYTES} bytes for the InvokeFunction "
+            "operation"
+        )
+    return payload
 
 
 def make_trace_id() -> str:
