@@ -18,7 +18,7 @@ ServiceError
 ├── ExpiredTokenError           410  expired_token
 ├── FeedbackOffError            404  feedback_off
 ├── BusyError                   503  busy
-├── TooSlowError                503  too_slow
+├── TooSlowError                503  timeout
 ├── CatalogueDownError          503  catalogue_unavailable
 └── FeedbackDownError           503  feedback_unavailable
 
@@ -161,7 +161,7 @@ class TooSlowError(ServiceError):
     """A picture took longer than anybody waits."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "too_slow"
+    code = "timeout"
     retry_after_s = 2
 
 

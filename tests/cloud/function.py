@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,6 +17,13 @@ from tests.cloud.runtime_api import FunctionError, RuntimeApi, ThrottledError, t
 ROOT: Final = Path(__file__).parents[2]
 HANDLER: Final = "lambda_fn.handler.handler"
 """What the image runs: CMD of its Dockerfile."""
+READ_ONLY: Final = (
+    *("unshare", "--mount", "sh", "-euc"),
+    "mount --make-rprivate / && mount -o remount,bind,ro / && mount -t tmpfs tmpfs /tmp "
+    '&& exec "$@"',
+    "sh",
+)
+"""Runs a command as Lambda does: nothing can be written but /tmp, which is empty. Needs root."""
 _INIT_TIMEOUT_S: Final = 60
 _STOP_TIMEOUT_S: Final = 10
 
@@ -25,16 +32,21 @@ Start = Callable[[str, int], "subprocess.Popen[bytes]"]
 
 
 def start_here(
-    handler: str = HANDLER, *, settings: Mapping[str, str] | None = None, memory_mib: int = 1769
+    handler: str = HANDLER,
+    *,
+    settings: Mapping[str, str] | None = None,
+    memory_mib: int = 1769,
+    within: Sequence[str] = (),
 ) -> Start:
     """Return what starts the real runtime client in this Python.
 
     settings: variables of the function, beside those that Lambda sets; no other ARTSTYLE_ ones.
+    within: a command that runs the one after it, such as `READ_ONLY`.
     """
 
     def start(address: str, number: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", handler],
+            [*within, sys.executable, "-m", "awslambdaric", handler],
             cwd=ROOT,
             env=lambda_variables(address, handler, memory_mib) | dict(settings or {}),
         )
