@@ -37,7 +37,7 @@ class Runtime:
 
 def main() -> None:
     """Measure and print everything; takes some minutes."""
-    with TemporaryDirectory() as name, _runtimes(Path(name)) as (litert, tensorflow):
+    with TemporaryDirectory() as name, both_runtimes(Path(name)) as (litert, tensorflow):
         pictures = _draw(Path(name))
         _report_cold(litert, tensorflow, pictures["1024"])
         for size in SIZES:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 @contextmanager
-def _runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
+def both_runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     """Yield both; the Keras file has the release's shape and random weights, as time needs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np

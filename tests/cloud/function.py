@@ -37,11 +37,13 @@ def start_here(
     settings: Mapping[str, str] | None = None,
     memory_mib: int = 1769,
     within: Sequence[str] = (),
+    is_quiet: bool = False,
 ) -> Start:
     """Return what starts the real runtime client in this Python.
 
     settings: variables of the function, beside those that Lambda sets; no other ARTSTYLE_ ones.
     within: a command that runs the one after it, such as `READ_ONLY`.
+    is_quiet: throw away what would be its log.
     """
 
     def start(address: str, number: int) -> "subprocess.Popen[bytes]":
@@ -49,6 +51,8 @@ def start_here(
             [*within, sys.executable, "-m", "awslambdaric", handler],
             cwd=ROOT,
             env=lambda_variables(address, handler, memory_mib) | dict(settings or {}),
+            stdout=subprocess.DEVNULL if is_quiet else None,
+            stderr=subprocess.DEVNULL if is_quiet else None,
         )
 
     return start
