@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from infra.service import MAX_BODY_BYTES, TIMEOUT_S
+from infra.config import MAX_BODY_BYTES, TIMEOUT_S
 from lambda_fn.deadline import BUDGET_S
 from tests.cloud import http_front
 from tests.cloud.function import READ_ONLY, Function, start_here

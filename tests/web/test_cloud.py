@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from infra.service import MAX_BODY_BYTES, TIMEOUT_S
+from infra.config import MAX_BODY_BYTES, TIMEOUT_S
 from tests.cloud.function import Function, start_here
 from tests.cloud.http_front import serving_front
 from tests.web.steps import ROOT, answer_of, jpeg
