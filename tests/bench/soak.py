@@ -78,12 +78,15 @@ def main() -> None:
 
 
 def soak(start: Start, requests: int, warm_up: int) -> Report:
-    """Send so many requests one after the other, and watch the process after the warm-up."""
+    """Send one request of each kind, then others; watch the process after the warm-up.
+
+    requests: how many in all, one after the other.
+    """
     mix, report, generator = make_requests(), Report(), random.Random(0)  # noqa: S311 - no secret
     before = _listing(Path("/tmp"))  # noqa: S108 - Lambda's only place to write to
     with _running(start) as (send, pid):
-        chosen = generator.choices(mix, [one.share for one in mix], k=requests)
-        for number, request in enumerate(tqdm(chosen, "soak", disable=None)):
+        drawn = generator.choices(mix, [one.share for one in mix], k=requests - len(mix))
+        for number, request in enumerate(tqdm(mix + drawn, "soak", disable=None)):
             status = send(request)
             if status != request.status:
                 report.surprises[f"{request.name}: {status}"] += 1
