@@ -18,7 +18,7 @@ from tests.cloud.function import HANDLER, ROOT, Start, lambda_variables
 
 _LOCK: Final = ROOT / "requirements" / "lambda-litert.txt"
 _DOCKERFILE: Final = ROOT / "lambda_fn" / "Dockerfile"
-_OF_AWS: Final = ("awslambdaric", "snapshot-restore-py")
+_OF_AWS: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _FLOOR: Final = Path(__file__).with_name("floor.py")
 
 
