@@ -229,10 +229,11 @@ def _report_shares(image: Image, payload: bytes) -> None:
         # what it would be with a CPU of its own: Lambda's are not shared with this machine's others
         by_cpu = spent_ms / min(memory_mib / MIB_PER_CPU, 1) * 1000 * second
         typer.echo(
-            f"  {memory_mib:5} MB  cold {cold.clock_ms / 1000:5.2f} s ({cold.cpu_ms / 1000:.2f} s of "
-            f"CPU)  warm p50 {p50:6.1f} ms, p95 {p95:6.1f} ms ({spent_ms:.1f} ms of CPU)  a million: "
-            f"${fixed:.2f} and ${by_clock:.2f} by the clock, ${by_cpu:.2f} by the CPU (target 1.60 "
-            f"together); a thousand cold starts ${cold.clock_ms * second:.3f}"
+            f"  {memory_mib:5} MB  cold {cold.clock_ms / 1000:5.2f} s ({cold.cpu_ms / 1000:.2f} s "
+            f"of CPU)  warm p50 {p50:6.1f} ms, p95 {p95:6.1f} ms ({spent_ms:.1f} ms of CPU)\n"
+            f"            a million: ${fixed:.2f} for API and requests, and for compute "
+            f"${by_clock:.2f} by the clock, ${by_cpu:.2f} by the CPU (target 1.60 together); "
+            f"a thousand cold starts ${cold.clock_ms * second:.3f}"
         )
 
 
