@@ -35,6 +35,7 @@ COLD_ROUNDS: Final = 10
 SLOW_COLD_ROUNDS: Final = 5
 WARM_ROUNDS: Final = 60
 LOAD_S: Final = 5.0
+PATIENCE_S: Final = 300.0  # what a busy machine may take
 MEMORY_MIB: Final = (512, 1024, 1769, 3538)
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 # width, height and the size of its details
@@ -87,7 +88,7 @@ def draw(width: int, height: int, detail_px: int) -> bytes:
 @contextmanager
 def running(start: Start) -> Iterator[Environment]:
     """Give an environment that is still on its way up; end it afterwards."""
-    environment = Environment(start, 1, timeout_s=300)
+    environment = Environment(start, 1, timeout_s=PATIENCE_S)
     try:
         yield environment
     finally:
@@ -104,7 +105,7 @@ def start_cold(start: Start, payload: bytes) -> Sample:
         return start(address, number)
 
     with running(begin) as environment:
-        ask(environment.wait(), payload)
+        ask(environment.wait(PATIENCE_S), payload)
         clock_ms = (time.perf_counter() - began) * 1000
         pid = environment.process.pid
         return Sample(clock_ms, cpu_ms(pid), peak_mb(pid))
@@ -114,7 +115,7 @@ def stay_warm(start: Start, payload: bytes, rounds: int = WARM_ROUNDS) -> list[S
     """Measure answers of a process that has given some."""
     samples: list[Sample] = []
     with running(start) as environment:
-        pid = environment.wait().process.pid
+        pid = environment.wait(PATIENCE_S).process.pid
         for _ in range(5):
             ask(environment, payload)
         for _ in range(rounds):
@@ -190,7 +191,7 @@ def _report_load(image: Image, payload: bytes) -> None:
     event = json.loads(payload)
     speeds = {}
     for processes in (1, 2):
-        with Function(image.start(), concurrency=processes, timeout_s=300) as function:
+        with Function(image.start(), concurrency=processes, timeout_s=PATIENCE_S) as function:
             speeds[processes] = _answers_per_s(function, event, processes)
     one, two = speeds.values()
     typer.echo(f"answers a second: 1 process {one:.1f}, 2 processes {two:.1f}: {two / one:.2f} x")

@@ -89,13 +89,13 @@ class Environment:
         """Whether it may be asked again."""
         return self.process.poll() is None and self.api.init_error is None
 
-    def wait(self) -> Self:
+    def wait(self, timeout_s: float = _INIT_TIMEOUT_S) -> Self:
         """Wait until it has started.
 
         Raises:
             FunctionError: it cannot start, and why.
         """
-        if not self.api.is_initialised.wait(_INIT_TIMEOUT_S):
+        if not self.api.is_initialised.wait(timeout_s):
             raise FunctionError({"errorType": "Sandbox.Timedout", "errorMessage": "init"})
         if self.api.init_error is not None:
             raise self.api.init_error
