@@ -7,6 +7,11 @@ from typing import Final, Literal, cast
 
 Architecture = Literal["x86_64", "arm64"]
 
+# below the 30 s of the gateway, so that the function's own answer is the one that arrives
+TIMEOUT_S: Final = 29
+# base64 makes 6 MB of it, which is what Lambda takes
+MAX_BODY_BYTES: Final = 4_500_000
+
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+")
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

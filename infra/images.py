@@ -12,7 +12,12 @@ ROOT: Final = Path(__file__).parents[1]
 PLATFORMS: Final = {"x86_64": Platform.LINUX_AMD64, "arm64": Platform.LINUX_ARM64}
 
 # on top of .dockerignore; the last pattern that fits decides
-_NOT_IN_SERVICE: Final = ("training", "requirements/*", "!requirements/service.txt")
+_NOT_IN_SERVICE: Final = (
+    "training",
+    "requirements/*",
+    "!requirements/lambda-*.txt",
+    "!requirements/trim.py",
+)
 _NOT_IN_TRAINING: Final = (
     "lambda_fn/*",
     "!lambda_fn/__init__.py",

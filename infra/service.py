@@ -18,16 +18,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.config import StageConfig
+from infra.config import MAX_BODY_BYTES, TIMEOUT_S, StageConfig
 from infra.findings import managed_policy, stand_by
 from infra.images import service_image
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
 
-# below the 30 s of the gateway, so that the function's own answer is the one that arrives
-TIMEOUT_S: Final = 29
-# base64 makes 6 MB of it, which is what Lambda takes
-MAX_BODY_BYTES: Final = 4_500_000
 _ARCHITECTURES: Final = {
     "x86_64": lambda_.Architecture.X86_64,
     "arm64": lambda_.Architecture.ARM_64,

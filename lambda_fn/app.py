@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
@@ -18,6 +18,7 @@ from lambda_fn.browse import add_catalogue
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
 from lambda_fn.catalogue.works import Rights
 from lambda_fn.companions import Companions, Wanted
+from lambda_fn.deadline import finish_in_time
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk, add_feedback
@@ -148,7 +149,7 @@ def _add_predictions(
         """Name the style of one picture. The picture is read in memory and not kept."""
         wanted = Wanted(similar, similar_style, similar_rights)
         work = partial(answer_picture, model, data, wanted, companions=companions, desk=desk)
-        return await to_thread.run_sync(work, limiter=slots)
+        return await finish_in_time(work, slots=slots)
 
 
 def _add_about(

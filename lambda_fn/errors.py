@@ -18,6 +18,7 @@ ServiceError
 ├── ExpiredTokenError           410  expired_token
 ├── FeedbackOffError            404  feedback_off
 ├── BusyError                   503  busy
+├── TooSlowError                503  timeout
 ├── CatalogueDownError          503  catalogue_unavailable
 └── FeedbackDownError           503  feedback_unavailable
 
@@ -153,6 +154,14 @@ class BusyError(ServiceError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "busy"
+    retry_after_s = 2
+
+
+class TooSlowError(ServiceError):
+    """A picture took longer than anybody waits."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "timeout"
     retry_after_s = 2
 
 

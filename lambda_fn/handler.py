@@ -1,12 +1,28 @@
 """Lambda entry: builds the real objects once, when the function starts.
 
-Lifespan is off because Mangum would otherwise start the app anew for every request.
+A start is nearly all imports. What they make stays, so the collector of garbage would look through
+it many times in vain: it waits until they are done, and never looks at it again. Meanwhile the
+model loads, most of which needs no Python. Lifespan is off because Mangum would otherwise start
+the app anew for every request.
 """
 
-from mangum import Mangum
+import gc
 
-from lambda_fn.assembly import build_app
-from lambda_fn.settings import Settings
+gc.disable()
+
+from concurrent.futures import ThreadPoolExecutor  # noqa: E402
+
+from lambda_fn.settings import Settings  # noqa: E402
 
 _settings = Settings()
-handler = Mangum(build_app(_settings, _settings.load_model()), lifespan="off")
+with ThreadPoolExecutor(1) as _pool:
+    _loading = _pool.submit(_settings.load_model)
+
+    from mangum import Mangum
+
+    from lambda_fn.assembly import build_app
+
+    handler = Mangum(build_app(_settings, _loading.result()), lifespan="off")
+
+gc.freeze()
+gc.enable()

@@ -105,6 +105,8 @@ class LiteRtModel:
         except (ValueError, RuntimeError, KeyError) as error:
             raise ModelFolderError(f"{file} is no model of ours: {error}") from error
         _require_fit(manifest, file, {"pixels": shape} | outputs)
+        # the first pass lays out the weights, which takes longer than a pass
+        self._run(pixels=np.zeros(shape, np.float32))
 
     @property
     def manifest(self) -> ModelManifest:

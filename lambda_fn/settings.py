@@ -12,8 +12,18 @@ from lambda_fn.model import Runtime, StyleModel, load_model
 _HERE = Path(__file__).parent
 
 
+# a Lambda function has one CPU for so much memory, and sees two of which it gets a share
+_MIB_PER_CPU = 1769
+
+
 def _usable_cpus() -> int:
-    """Return how many CPUs this process may use, at most 4: more do not help one picture."""
+    """Return how many CPUs this process may use, at most 4: more do not help one picture.
+
+    Threads beyond the share of a Lambda function would only wait for each other, and spend it.
+    """
+    memory_mib = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0))
+    if memory_mib:
+        return min(max(memory_mib // _MIB_PER_CPU, 1), 4)
     return min(len(os.sched_getaffinity(0)), 4) if hasattr(os, "sched_getaffinity") else 2
 
 

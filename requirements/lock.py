@@ -8,12 +8,16 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+EXTRAS = (
+    *("dev", "service", "service-tensorflow", "lambda-litert", "lambda-tensorflow"),
+    *("training", "training-gpu", "infra"),
+)
 OPTIONS = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q"
 
 
 def main() -> None:
     """Write one lock file per set of requirements."""
-    for extra in ("dev", "service", "service-tensorflow", "training", "training-gpu", "infra"):
+    for extra in EXTRAS:
         constraint = [] if extra == "dev" else ["--constraint", str(FOLDER / "dev.txt")]
         target = FOLDER / f"{extra}.txt"
         subprocess.run(  # noqa: S603 - fixed arguments

@@ -1,8 +1,10 @@
 """`python -m tests.bench`: run every benchmark."""
 
-from tests.bench import catalogue, organise, service, training
+from tests.bench import catalogue, coldstart, organise, service, soak, training
 
 organise.main()
 training.main()
 catalogue.main()
 service.main()
+coldstart.main()
+soak.main()

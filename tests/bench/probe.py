@@ -1,7 +1,6 @@
 """One fresh process that answers pictures as the Lambda would, and says how long it took.
 
-`python -m tests.bench.probe cold | floor | warm PICTURE`; the environment chooses model and
-runtime. The caller measures a cold start from outside: a process cannot see its own beginning.
+`python -m tests.bench.probe cold | warm PICTURE`; the environment chooses model and runtime.
 """
 
 import base64
@@ -45,19 +44,6 @@ def cold(picture: Path) -> dict[str, float]:
     from lambda_fn.handler import handler
 
     _answer(handler, make_event(picture.read_bytes()))
-    return {"peak_mb": _peak_mb()}
-
-
-def floor(picture: Path) -> dict[str, float]:
-    """Do no more than any service on this runtime must: import it, load, decode, invoke."""
-    from lambda_fn.contract.images import to_pixels
-    from lambda_fn.model import load_model
-    from lambda_fn.settings import Settings
-
-    settings = Settings()
-    model = load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
-    pixels = to_pixels(picture.read_bytes(), size_px=model.manifest.input_size_px).pixels
-    model.answer(pixels)
     return {"peak_mb": _peak_mb()}
 
 
@@ -109,5 +95,5 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    steps = {"cold": cold, "floor": floor, "warm": warm}
+    steps = {"cold": cold, "warm": warm}
     sys.stdout.write(json.dumps(steps[sys.argv[1]](Path(sys.argv[2]))) + "\n")

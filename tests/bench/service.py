@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +14,12 @@ from typing import Any
 
 import typer
 from PIL import Image
-from tqdm import tqdm
 
 from lambda_fn.contract.manifest import KERAS_FILE, MANIFEST_FILE, ModelManifest, sha256_of
 from tests.bench.probe import draw_jpeg
 
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "lambda_fn" / "release"
-COLD_RUNS = 5
 SIZES = {"512": (512, 384), "1024": (1024, 768), "4000": (4000, 3000)}
 
 
@@ -37,16 +33,15 @@ class Runtime:
 
 def main() -> None:
     """Measure and print everything; takes some minutes."""
-    with TemporaryDirectory() as name, _runtimes(Path(name)) as (litert, tensorflow):
+    with TemporaryDirectory() as name, both_runtimes(Path(name)) as (litert, tensorflow):
         pictures = _draw(Path(name))
-        _report_cold(litert, tensorflow, pictures["1024"])
         for size in SIZES:
             _report_warm(litert, tensorflow, size, pictures[size])
         _report_largest(litert, _draw_largest(Path(name)))
 
 
 @contextmanager
-def _runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
+def both_runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     """Yield both; the Keras file has the release's shape and random weights, as time needs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
@@ -107,31 +102,6 @@ def _draw_largest(folder: Path) -> dict[str, Path]:
     for name, (image, options) in wanted.items():
         image.save(folder / name, **options)
     return {name: folder / name for name in wanted}
-
-
-def _report_cold(litert: Runtime, tensorflow: Runtime, picture: Path) -> None:
-    times: dict[str, list[float]] = {"floor": [], litert.name: [], tensorflow.name: []}
-    peaks: dict[str, float] = {}
-    for _ in tqdm(range(COLD_RUNS), "cold starts", disable=None):
-        for name, step, runtime in (
-            ("floor", "floor", litert),
-            (litert.name, "cold", litert),
-            (tensorflow.name, "cold", tensorflow),
-        ):
-            started = time.perf_counter()
-            peaks[name] = _probe(step, picture, runtime)["peak_mb"]
-            times[name].append(time.perf_counter() - started)
-    cold = {name: statistics.median(seconds) for name, seconds in times.items()}
-    ours, theirs, floor = cold[litert.name], cold[tensorflow.name], cold["floor"]
-    typer.echo(
-        f"cold start, process to first answer (1024 px, median of {COLD_RUNS}):\n"
-        f"  floor (import, load, decode, invoke) {floor:6.2f} s  {peaks['floor']:5.0f} MB\n"
-        f"  handler on LiteRT                    {ours:6.2f} s  {peaks[litert.name]:5.0f} MB"
-        f"   {ours / floor:.2f} x the floor\n"
-        f"  handler on tensorflow-cpu            {theirs:6.2f} s  "
-        f"{peaks[tensorflow.name]:5.0f} MB   LiteRT is {theirs / ours:.1f} x faster (target 8)\n"
-        f"  peak memory: LiteRT takes {peaks[litert.name] / peaks[tensorflow.name]:.2f} of it"
-    )
 
 
 def _report_warm(litert: Runtime, tensorflow: Runtime, size: str, picture: Path) -> None:

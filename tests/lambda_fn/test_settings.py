@@ -43,6 +43,17 @@ def test_an_impossible_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         Settings()
 
 
+@pytest.mark.parametrize(
+    ("memory_mib", "threads"), [(512, 1), (1769, 1), (3008, 1), (3538, 2), (10_240, 4)]
+)
+def test_a_function_uses_as_many_threads_as_its_memory_has_cpus(
+    monkeypatch: pytest.MonkeyPatch, memory_mib: int, threads: int
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", str(memory_mib))
+
+    assert Settings().threads == threads
+
+
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("MONGODB_URI", "MONGODB_SECRET", "FEEDBACK", "TOKEN_SECRET", "TOKEN_SECRET_ARN")
     for name in names:
