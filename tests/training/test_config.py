@@ -44,7 +44,7 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
         ({"recipe": "frozen", "cutmix_alpha": 1.0}, "no cutmix"),
         ({"recipe": "frozen", "artist_weight": 0.5}, "no artists"),
         ({"recipe": "frozen", "teachers": ["runs/a"]}, "no teachers"),
-        ({"head": "original-1", "artist_weight": 0.5}, "only the head gap"),
+        ({"head": "original-1", "artist_weight": 0.5}, "only the heads gap"),
         ({"recipe": "melted"}, "recipe"),
         ({"crop_pixels": 128}, "crop_pixels"),
     ],
