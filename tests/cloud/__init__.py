@@ -1,0 +1,1 @@
+"""What stands in for AWS in tests, and the tests of it."""
