@@ -14,10 +14,21 @@ ORIGIN = "https://example.org"
 MOST_BYTES = 1_000
 
 
+@pytest.fixture(scope="module")
+def client(aws_server: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=aws_server,
+        region_name="eu-west-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(signature_version="s3v4"),
+    )
+
+
 @pytest.fixture
-def s3(aws: str) -> Any:
+def s3(client: Any, aws: str) -> Any:
     """Return a client of an S3 with one bucket, to which pages of one origin may send forms."""
-    client = boto3.client("s3", config=Config(signature_version="s3v4"))
     place = {"LocationConstraint": "eu-west-1"}
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
     rule = {"AllowedMethods": ["POST"], "AllowedOrigins": [ORIGIN], "AllowedHeaders": ["x-*"]}
