@@ -16,14 +16,9 @@ MOST_BYTES = 1_000
 
 @pytest.fixture(scope="module")
 def client(aws_server: str) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=aws_server,
-        region_name="eu-west-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(signature_version="s3v4"),
-    )
+    session = boto3.Session("testing", "testing", region_name="eu-west-1")
+    config = Config(signature_version="s3v4")
+    return session.client("s3", endpoint_url=aws_server, config=config)
 
 
 @pytest.fixture
