@@ -37,6 +37,7 @@ def serve(
 
     from lambda_fn.assembly import build_app
     from lambda_fn.catalogue.works import CatalogueError
+    from lambda_fn.uploads import UploadsError
 
     _hush_pillow()
     with _listen(host, port) as listener:
@@ -44,7 +45,7 @@ def serve(
         model = _load(settings)
         try:
             app = build_app(settings, model)
-        except CatalogueError as error:
+        except (CatalogueError, UploadsError) as error:
             _fail(str(error))
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

@@ -20,6 +20,7 @@ from lambda_fn.model import StyleModel
 from lambda_fn.secret import read_secret
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores
+from lambda_fn.uploads import Uploads
 
 
 def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = None) -> FastAPI:
@@ -41,6 +42,7 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
             GuardedCatalogue(_find_catalogue(settings, stores, uri, neighbours)), neighbours
         ),
         desk=_open_desk(settings, stores, uri),
+        uploads=_open_uploads(settings),
         evaluation=settings.model / EVALUATION_FILE,
         web=settings.web,
     )
@@ -108,6 +110,11 @@ def _open_desk(
     if uri is not None and not settings.is_named("feedback"):
         return FeedbackDesk(lambda: stores.open_mongodb_feedback(uri()), secret)
     return None
+
+
+def _open_uploads(settings: Settings) -> Uploads | None:
+    bucket = settings.uploads_bucket
+    return None if bucket is None else Uploads(bucket, max_bytes=settings.max_upload_bytes)
 
 
 def _token_secret(settings: Settings) -> Callable[[], SecretStr]:
