@@ -19,6 +19,8 @@ NEEDED = {
     "ARTSTYLE_MODEL",
     # what Lambda takes is less than what the service takes at home
     "ARTSTYLE_MAX_BODY_BYTES",
+    # and what is larger needs a place of its own
+    "ARTSTYLE_UPLOADS_BUCKET",
 } | {
     name
     for name, field in READ.items()
