@@ -21,6 +21,7 @@ from lambda_fn.companions import Companions, Wanted
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk, add_feedback
+from lambda_fn.journal import Journal, Write, facts_of, note
 from lambda_fn.model import StyleModel, read_evaluation
 from lambda_fn.page import Page
 from lambda_fn.query import KnownStyle, refuse_repeats
@@ -39,6 +40,7 @@ from lambda_fn.uploads import Uploads, add_uploads, read_upload
 _MAX_PREDICTIONS = 2
 _MAX_SIMILAR = 50
 _MAX_PLACE = 100
+_INVALID = "invalid_request"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURE_BODY = {
     "requestBody": {
@@ -79,6 +81,7 @@ def create_app(
     uploads: Uploads | None = None,
     evaluation: Path | None = None,
     web: Path | None = None,
+    journal: Write | None = None,
 ) -> FastAPI:
     """Return the service for one loaded model.
 
@@ -87,6 +90,7 @@ def create_app(
     uploads: takes originals that are larger than a body may be; without it none are taken.
     evaluation: file of what the model's tests showed, read when it is asked for.
     web: folder of the page to serve at `/`; without it `/` answers a short guide in JSON.
+    journal: writes a line about each request; without one nothing is written.
     """
     companions = companions or Companions(GuardedCatalogue(refuse_to_open))
     app = FastAPI(
@@ -100,6 +104,8 @@ def create_app(
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
     )
+    if journal is not None:
+        app.add_middleware(Journal, write=journal)
     # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
     # stay free for the other routes; so the routes that decode are no plain functions.
     slots = CapacityLimiter(_MAX_PREDICTIONS)
@@ -158,6 +164,7 @@ def _add_predictions(
         dependencies=[Depends(refuse_repeats)],
     )
     async def create_prediction(
+        request: Request,
         take: Annotated[Callable[[], bytes], Depends(picture)],
         similar: Annotated[
             int, Query(ge=0, le=_MAX_SIMILAR, description="how many similar works")
@@ -171,7 +178,9 @@ def _add_predictions(
     ) -> PredictionWithWorks:
         """Name the style of one picture. The picture is read in memory and not kept."""
         wanted = Wanted(similar, similar_style, similar_rights)
-        return await to_thread.run_sync(lambda: answer(take(), wanted), limiter=slots)
+        found = await to_thread.run_sync(lambda: answer(take(), wanted), limiter=slots)
+        note(request, **facts_of(found))
+        return found
 
 
 def _add_about(
@@ -201,19 +210,22 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     def of_ours(request: Request, error: ServiceError) -> JSONResponse:
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+        note(request, error=error.code)
         return _answer(error.status, error.code, error.message, headers)
 
     @app.exception_handler(HTTPException)
     def of_framework(request: Request, error: HTTPException) -> JSONResponse:
         code = code_of_status(error.status_code)
+        note(request, error=code)
         message = f"{error.detail}: {request.method} {request.url.path}. See /docs."
         return _answer(error.status_code, code, message, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     def of_validation(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        note(request, error=_INVALID)
         where = ".".join(str(part) for part in first["loc"])[:_MAX_PLACE]
-        return _answer(422, "invalid_request", f"{where}: {first['msg']}. See /docs.")
+        return _answer(422, _INVALID, f"{where}: {first['msg']}. See /docs.")
 
     @app.exception_handler(Exception)
     def of_surprise(request: Request, error: Exception) -> JSONResponse:

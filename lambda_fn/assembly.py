@@ -16,6 +16,7 @@ from lambda_fn.catalogue.works import Catalogue, CatalogueError, CatalogueUnavai
 from lambda_fn.companions import Companions, find_misfit
 from lambda_fn.contract.manifest import EVALUATION_FILE, NEIGHBOURS_FILE, ModelManifest
 from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.journal import Write
 from lambda_fn.model import StyleModel
 from lambda_fn.secret import read_secret
 from lambda_fn.settings import Settings
@@ -23,7 +24,13 @@ from lambda_fn.stores import Stores
 from lambda_fn.uploads import Uploads
 
 
-def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = None) -> FastAPI:
+def build_app(
+    settings: Settings,
+    model: StyleModel,
+    *,
+    stores: Stores | None = None,
+    journal: Write | None = None,
+) -> FastAPI:
     """Return the service for a loaded model.
 
     Files are opened here, so that one that is wrong stops the start; what lies behind an address
@@ -45,6 +52,7 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
         uploads=_open_uploads(settings),
         evaluation=settings.model / EVALUATION_FILE,
         web=settings.web,
+        journal=journal,
     )
 
 
