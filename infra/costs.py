@@ -94,6 +94,11 @@ def million_predictions(prices: dict[str, Any]) -> list[Line]:
             _gigabytes(log_kb) * prices["log_in_gb"],
             f"{log_kb} KB each, function and API together",
         ),
+        Line(
+            "metrics",
+            4 * prices["metric_month"],
+            "4 of them, in each hour of the month; the first 10 are free for ever",
+        ),
     ]
 
 

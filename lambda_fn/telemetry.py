@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "style-your-art"
 NAMESPACE: Final = "StyleYourArt"
 _KIB_PER_MIB: Final = 1024
-_METRICS: Final[dict[str, tuple[str, Callable[["Facts"], float]]]] = {
+METRICS: Final[dict[str, tuple[str, Callable[["Facts"], float]]]] = {
     "Latency": ("Milliseconds", lambda facts: float(facts["duration_ms"])),
     "Unsure": ("Count", lambda facts: facts["verdict"] == "unsure"),
     "Refused": ("Count", lambda facts: facts["verdict"] == "not-a-painting"),
@@ -59,7 +59,7 @@ def _metrics_of(facts: "Facts") -> dict[str, object]:
 
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     metrics.add_dimension("function_name", facts.get("function_name", "none"))
-    for name, (unit, measure) in _METRICS.items():
+    for name, (unit, measure) in METRICS.items():
         metrics.add_metric(name=name, unit=unit, value=measure(facts))
     return dict(metrics.serialize_metric_set())
 

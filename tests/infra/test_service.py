@@ -72,6 +72,15 @@ def test_the_function_may_do_no_more_than_log_read_models_and_pass_on_uploads(
     assert "ManagedPolicyArns" not in dev.one("AWS::IAM::Role", "ServiceRole")
 
 
+def test_requests_are_followed_only_where_that_is_wanted(dev: Synthesis, full: Synthesis) -> None:
+    assert "TracingConfig" not in function_of(dev)
+    assert function_of(full)["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_the_function_logs_json(dev: Synthesis) -> None:
+    assert function_of(dev)["LoggingConfig"]["LogFormat"] == "JSON"
+
+
 def test_it_may_list_the_models_and_no_uploads(dev: Synthesis) -> None:
     policy = dev.one("AWS::IAM::Policy", "ServiceRole")
 
