@@ -69,7 +69,7 @@ def idle_month_with_mongodb(prices: dict[str, Any]) -> list[Line]:
 
 def million_predictions(prices: dict[str, Any]) -> list[Line]:
     """Return what a million predictions cost, warm, through the CDN."""
-    seconds, answer_kb, log_kb = 0.05, 10, 1.5
+    seconds, answer_kb, log_kb = 0.05, 10, 2.5
     gib_seconds = _MILLION * seconds * DEV.memory_mib / 1024
     return [
         Line(
