@@ -207,6 +207,7 @@ def _translating() -> Iterator[None]:
     except ClientError as error:
         code = str(error.response["Error"]["Code"])
         if code in _MISSING:
+            logger.warning("an upload is not there, or may not be read: %s", code)
             raise _unknown() from error
         raise _down(code) from error
     except BotoCoreError as error:
