@@ -21,8 +21,10 @@ with ThreadPoolExecutor(1) as _pool:
     from mangum import Mangum
 
     from lambda_fn.assembly import build_app
+    from lambda_fn.telemetry import Telemetry
 
-    handler = Mangum(build_app(_settings, _loading.result()), lifespan="off")
+    _app = build_app(_settings, _loading.result(), journal=Telemetry())
+    handler = Mangum(_app, lifespan="off")
 
 gc.freeze()
 gc.enable()
