@@ -28,6 +28,7 @@ from lambda_fn.catalogue.works import (
 from lambda_fn.companions import Companions
 from lambda_fn.contract import evaluation
 from lambda_fn.contract.evaluation import (
+    ComparedModel,
     Baseline,
     Coverage,
     EpochFigures,
@@ -136,6 +137,21 @@ def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
                 truth=styles[0],
                 predicted=styles[1],
                 probability=0.95,
+            )
+        ],
+        comparison=[
+            ComparedModel(
+                tag="vgg16",
+                architecture="vgg16",
+                head="gap",
+                size_px=224,
+                size_mb=59.0,
+                latency_ms=70.0,
+                accuracy=None,
+                val_accuracy=None,
+                top1=None,
+                top1_interval=None,
+                note="not run here",
             )
         ],
         history=[

@@ -44,6 +44,7 @@ let apiBase = Promise.resolve("");
 /** @type {(title: string) => void} */
 let setTitle = () => {};
 let isAwake = false;
+let hasExamples = false;
 /** @type {{file: File, picture: Picture} | null} what hangs in the frame */
 let hung = null;
 /** @type {Item[]} several pictures, of which one may hang in the frame */
@@ -86,7 +87,6 @@ export function startHome(parts) {
   startWorks();
   startTaking();
   startFeedback(apiBase);
-  showExamples((file) => receive([file]));
   void greet();
   return show;
 }
@@ -97,12 +97,20 @@ export function startHome(parts) {
 function show(visit) {
   update({ isShown: visit !== null });
   if (visit === null) return;
+  showExamplesOnce();
   const before = page.visit;
   const opened = items[Number(visit.rest) - 1];
   if (opened !== undefined) hangAnswered(opened);
   else if (visit.rest !== "") location.replace("#/");
   else if (items.length > 0 && page.visit.kind === "done") showBatch();
   if (!visit.isFirst && page.visit === before) arrive(page.visit);
+}
+
+/** Drawing them takes its time, which no other page has to wait for. */
+function showExamplesOnce() {
+  if (hasExamples) return;
+  hasExamples = true;
+  showExamples((file) => receive([file]));
 }
 
 /**

@@ -52,6 +52,7 @@ function decode(text) {
  *   services: Services,
  *   showHome: (visit: HomeVisit | null) => void,
  * }} parts showHome: shows Home, or with null hides it; it keeps its state
+ * @returns {Promise<void>} settled when the first page is there
  */
 export function startRouter({ place, services, showHome }) {
   let turn = 0;
@@ -137,7 +138,7 @@ export function startRouter({ place, services, showHome }) {
     shown = location.hash;
     void show(false);
   });
-  void show(true);
+  return show(true);
 }
 
 /** The files of a page did not come. */
