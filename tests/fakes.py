@@ -28,8 +28,8 @@ from lambda_fn.catalogue.works import (
 from lambda_fn.companions import Companions
 from lambda_fn.contract import evaluation
 from lambda_fn.contract.evaluation import (
-    ComparedModel,
     Baseline,
+    ComparedModel,
     Coverage,
     EpochFigures,
     Likeness,
@@ -271,6 +271,10 @@ class FakeCatalogue:
         self._answer("find")
         found = [work for work in self.works if work.id > after and _fits(work, filters)]
         return found[:limit]
+
+    def ids(self, style: str) -> list[str]:
+        self._answer("ids")
+        return [work.id for work in self.works if work.style == style]
 
     def get(self, ids: Sequence[str]) -> dict[str, Work]:
         self._answer("get")

@@ -108,7 +108,9 @@ def read_comparison(table: Path) -> list[ComparedModel]:
     """
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            return [_compared(row) for row in csv.DictReader(file)]
+            if compared := [_compared(row) for row in csv.DictReader(file)]:
+                return compared
+            raise ValueError("no rows")
     except (OSError, KeyError, ValueError) as error:
         raise TrainingError(
             f"{table} cannot be read as a comparison ({type(error).__name__}): give the "
