@@ -40,7 +40,7 @@ check: .venv/installed node_modules/installed  ## the quick part: lint, types, b
 	@npm test --silent
 	@.venv/bin/pytest -q -m 'not slow and not browser'
 
-bench: .venv/installed  ## measure; prints ratios against baselines of the same run
+bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench
 
 deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
@@ -50,7 +50,7 @@ lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py
 
 clean:  ## remove the environments and caches
-	rm -rf .venv .venv-service node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-service node_modules tests/bench/lighthouse/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf .venv-infra cdk.out
 
 # an environment is whole when its `installed` is newer than its lock file
@@ -66,6 +66,11 @@ clean:  ## remove the environments and caches
 # what checks the page; the page itself needs nothing of it
 node_modules/installed: package-lock.json
 	@npm ci --loglevel=error
+	@touch $@
+
+# apart from the others: it takes twice their room, and only `make bench` needs it
+tests/bench/lighthouse/node_modules/installed: tests/bench/lighthouse/package-lock.json
+	@npm ci --loglevel=error --prefix tests/bench/lighthouse
 	@touch $@
 
 .venv/chromium: .venv/installed

@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -122,6 +123,7 @@ def create_app(
     if web is not None:
         # not mounted: a mount at / would also swallow wrong methods on the API's own routes
         app.router.default = Page(web, connect_to=uploads.origin if uploads else None)
+        app.add_middleware(GZipMiddleware)  # in the cloud the CDN does it
     else:
         _add_guide(app)
     return app

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -167,6 +167,24 @@ class PageQuery(BaseModel):
             last_year=self.year_to,
             rights=self.rights,
         )
+
+
+class StyleWorksQuery(PageQuery):
+    """Which works of one style to list, in which order, and how many."""
+
+    order: Literal["artist", "mixed"] = Field(
+        default="artist",
+        description="`artist`: by artist and title. `mixed`: artists mixed, the same way each "
+        "time; only for all works of a style, without filters.",
+    )
+
+    @model_validator(mode="after")
+    def _only_all_works_are_mixed(self) -> Self:
+        if self.order == "mixed" and self.filters(None) != Filters():
+            raise PydanticCustomError(
+                "order", "order=mixed takes no filters: leave one of both out"
+            )
+        return self
 
 
 class WorksQuery(PageQuery):

@@ -29,6 +29,7 @@ from lambda_fn.companions import Companions
 from lambda_fn.contract import evaluation
 from lambda_fn.contract.evaluation import (
     Baseline,
+    ComparedModel,
     Coverage,
     EpochFigures,
     Likeness,
@@ -136,6 +137,21 @@ def make_evaluation(styles: tuple[str, ...] = SLUGS) -> ModelEvaluation:
                 truth=styles[0],
                 predicted=styles[1],
                 probability=0.95,
+            )
+        ],
+        comparison=[
+            ComparedModel(
+                tag="vgg16",
+                architecture="vgg16",
+                head="gap",
+                size_px=224,
+                size_mb=59.0,
+                latency_ms=70.0,
+                accuracy=None,
+                val_accuracy=None,
+                top1=None,
+                top1_interval=None,
+                note="not run here",
             )
         ],
         history=[
@@ -255,6 +271,10 @@ class FakeCatalogue:
         self._answer("find")
         found = [work for work in self.works if work.id > after and _fits(work, filters)]
         return found[:limit]
+
+    def ids(self, style: str) -> list[str]:
+        self._answer("ids")
+        return [work.id for work in self.works if work.style == style]
 
     def get(self, ids: Sequence[str]) -> dict[str, Work]:
         self._answer("get")

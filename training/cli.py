@@ -529,6 +529,9 @@ def export(
             "works those most like a picture."
         ),
     ] = None,
+    comparison: Annotated[
+        Path | None, typer.Option(help="A compare.csv of `compare`, for the page to show.")
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a folder that exists.")
     ] = False,
@@ -549,6 +552,7 @@ def export(
             beside=beside or (),
             baselines=baseline or (),
             works=works,
+            comparison=comparison,
             is_replacing=replace,
             is_forced=force,
         )
@@ -586,6 +590,9 @@ def release(
         "docs/model-card.md"
     ),
     notes: _Notes = None,
+    comparison: Annotated[
+        Path | None, typer.Option(help="A compare.csv of `compare`, for the page to show.")
+    ] = None,
     min_pictures: Annotated[
         int, typer.Option(help="Styles with fewer pictures stay out.")
     ] = _ORGANISE.min_pictures_per_style,
@@ -594,7 +601,7 @@ def release(
     with one_clear_line():
         with quiet_import():
             from training.release import Ingredients, make_release
-        ingredients = Ingredients(pictures, lists, photographs, weights, min_pictures)
+        ingredients = Ingredients(pictures, lists, photographs, weights, min_pictures, comparison)
         done = make_release(ingredients, work, out, card, notes=notes, tell=typer.echo)
     typer.echo(
         f"model {done.id} ({done.test.top1:.1%} of {done.test.pictures} test pictures right) is in "

@@ -1,10 +1,13 @@
 """What was compared -> compare.csv, compare.png, compare-costs.png and compare.html."""
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from lambda_fn.contract.evaluation import ComparedModel
 from training.charts import Bar, Cost, draw_costs, draw_scores
+from training.errors import TrainingError
 from training.files import write_table
 from training.report import Plot, Section, Table, write_report
 
@@ -95,6 +98,42 @@ def _draw_costs(target: Path, entries: Sequence[Entry]) -> Iterable[Plot]:
             ],
         )
         yield Plot("Size against latency", path, "A dot per model, as in the table")
+
+
+def read_comparison(table: Path) -> list[ComparedModel]:
+    """Read a `compare.csv` for the page.
+
+    Raises:
+        TrainingError: it is missing, or no comparison.
+    """
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            if compared := [_compared(row) for row in csv.DictReader(file)]:
+                return compared
+            raise ValueError("no rows")
+    except (OSError, KeyError, ValueError) as error:
+        raise TrainingError(
+            f"{table} cannot be read as a comparison ({type(error).__name__}): give the "
+            "compare.csv that `python -m training compare` wrote"
+        ) from error
+
+
+def _compared(row: Mapping[str, str]) -> ComparedModel:
+    low, high = row["test_top1_low"], row["test_top1_high"]
+    facts: dict[str, object] = {
+        "tag": row["tag"],
+        "architecture": row["architecture"],
+        "head": row["head"],
+        "size_px": row["size_px"],
+        "size_mb": row["size_total_MB"],
+        "latency_ms": row["latency_ms"],
+        "accuracy": row["accuracy"] or None,
+        "val_accuracy": row["val_accuracy"] or None,
+        "top1": row["test_top1"] or None,
+        "top1_interval": (low, high) if low and high else None,
+        "note": row["note"],
+    }
+    return ComparedModel.model_validate(facts)
 
 
 def describe(entries: Sequence[Entry]) -> str:

@@ -45,6 +45,7 @@ from training.calibrate import (
 )
 from training.catalogue.embed import find_neighbours
 from training.catalogue.source import read_source
+from training.comparison_report import read_comparison
 from training.data import FixedBatches, Part, fixed_batches, load_part
 from training.errors import TrainingError
 from training.evaluate import open_classifier, read_answers, read_metrics
@@ -117,6 +118,7 @@ def export(
     beside: Sequence[Path] = (),
     baselines: Sequence[Path] = (),
     works: Path | None = None,
+    comparison: Path | None = None,
     is_replacing: bool = False,
     is_forced: bool = False,
 ) -> ModelManifest:
@@ -128,6 +130,7 @@ def export(
     baselines: evaluated runs of other recipes, to compare with.
     works: a source of the catalogue, with pictures: the folder then finds the works most like a
     picture among them.
+    comparison: a compare.csv, for the page to show.
     is_replacing: put the new folder in the place of one that exists.
     is_forced: export a file that answers too differently from Keras all the same.
 
@@ -138,6 +141,7 @@ def export(
     refuse_to_overwrite(model_folder, is_replacing=is_replacing)
     run = load_run_on(dataset_folder, run_folder)
     compared = _baselines(baselines)
+    study = read_comparison(comparison) if comparison else []
     shown = works and read_source(works)
     negatives = load_photographs(photographs, size_px=run.plan.size_px) if photographs else None
     fitted = _fit(dataset_folder, run_folder, run, negatives)
@@ -156,7 +160,7 @@ def export(
         own = {manifest.data.split: _own_figures(run_folder.name, manifest, fitted, answers)}
         evaluation = _evaluation(
             dataset_folder, run_folder, run, fitted, answers, refused, own | others, compared
-        )
+        ).model_copy(update={"comparison": study})
         write_golden(folder)
         _write_json(folder / EVALUATION_FILE, evaluation)
         names = [MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE]

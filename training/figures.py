@@ -18,6 +18,7 @@ from lambda_fn.contract.evaluation import (
 )
 from lambda_fn.contract.manifest import CandidateRule
 from training.artists import unite_spellings
+from training.catalogue.names import mend_name
 from training.metrics import (
     Curve,
     Floats,
@@ -215,7 +216,7 @@ def find_mistakes(
     return [
         Mistake(
             title=works[place].title,
-            artist=works[place].artist,
+            artist=mend_name(works[place].artist),
             year=works[place].year,
             truth=styles[labels[place]],
             predicted=styles[predicted[place]],

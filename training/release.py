@@ -54,6 +54,8 @@ class Ingredients:
     weights: Path | None
     """ImageNet weights of the backbone; None downloads them"""
     min_pictures: int = OrganiseConfig().min_pictures_per_style
+    comparison: Path | None = None
+    """compare.csv of a study, for the page to show"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def make_release(
         beside=ours[1:],
         baselines=originals,
         works=_works(ingredients.pictures),
+        comparison=ingredients.comparison,
         is_replacing=True,
     )
     write_card(model, card, notes=notes)

@@ -68,6 +68,15 @@ export function draw(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @param {Element} place
+ * @returns {number} its inner width in sixteenths of a rem, the unit of the drawings
+ */
+export function widthOf(place) {
+  const letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.floor((place.clientWidth * 16) / letter);
+}
+
+/**
  * @template {Element} Kind
  * @param {Kind} made
  * @param {Attributes} attributes

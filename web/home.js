@@ -48,6 +48,7 @@ let apiBase = Promise.resolve("");
 /** @type {(title: string) => void} */
 let setTitle = () => {};
 let isAwake = false;
+let hasExamples = false;
 /**
  * What hangs in the frame, and whether its original is to be sent.
  * @type {{file: File, picture: Picture, isOriginal: boolean} | null}
@@ -98,7 +99,6 @@ export function startHome(parts) {
   startWorks();
   startTaking();
   startFeedback(apiBase);
-  showExamples((file) => receive([file]));
   void greet();
   return show;
 }
@@ -109,12 +109,20 @@ export function startHome(parts) {
 function show(visit) {
   update({ isShown: visit !== null });
   if (visit === null) return;
+  showExamplesOnce();
   const before = page.visit;
   const opened = items[Number(visit.rest) - 1];
   if (opened !== undefined) hangAnswered(opened);
   else if (visit.rest !== "") location.replace("#/");
   else if (items.length > 0 && page.visit.kind === "done") showBatch();
   if (!visit.isFirst && page.visit === before) arrive(page.visit);
+}
+
+/** Drawing them takes its time, which no other page has to wait for. */
+function showExamplesOnce() {
+  if (hasExamples) return;
+  hasExamples = true;
+  showExamples((file) => receive([file]));
 }
 
 /**

@@ -3,8 +3,9 @@
 
 import { findApi, get } from "./api.js";
 import { element } from "./elements.js";
-import { startHome } from "./home.js";
 import { startRouter } from "./router.js";
+
+/** @typedef {import("./router.js").HomeVisit} HomeVisit */
 
 const SITE = "Style Your Art";
 
@@ -22,7 +23,38 @@ element("skip").addEventListener("click", (event) => {
 void apiBase.then((base) => {
   if (base !== "") element("docs").setAttribute("href", `${base}/docs`);
 });
-startRouter({
+
+/** @type {HomeVisit | null} */
+let visit = null;
+/** @type {((visit: HomeVisit | null) => void) | null} null until its files are there */
+let home = null;
+let isComing = false;
+
+/**
+ * @param {HomeVisit | null} now
+ */
+function showHome(now) {
+  visit = now;
+  if (home !== null) return home(visit);
+  element("exhibit").hidden = visit === null;
+  if (visit !== null) void fetchHome();
+}
+
+/** Home comes after the page that was asked for, and always: it takes what is dropped there, too. */
+async function fetchHome() {
+  if (isComing) return;
+  isComing = true;
+  try {
+    const { startHome } = await import("./home.js");
+    home = startHome({ apiBase, setTitle });
+    home(visit);
+  } catch (error) {
+    element("offline").textContent = "Not all of this page came. Reload it.";
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+void startRouter({
   place: element("place"),
   services: {
     api: async (path, options) => get(await apiBase, path, options),
@@ -31,5 +63,5 @@ startRouter({
     },
     title: setTitle,
   },
-  showHome: startHome({ apiBase, setTitle }),
-});
+  showHome,
+}).then(fetchHome);

@@ -52,6 +52,7 @@ function decode(text) {
  *   services: Services,
  *   showHome: (visit: HomeVisit | null) => void,
  * }} parts showHome: shows Home, or with null hides it; it keeps its state
+ * @returns {Promise<void>} settled when the first page is there
  */
 export function startRouter({ place, services, showHome }) {
   let turn = 0;
@@ -69,6 +70,7 @@ export function startRouter({ place, services, showHome }) {
     close();
     close = () => {};
     await turnTo(parseRoute(location.hash), isFirst, () => turn === mine);
+    delete document.documentElement.dataset["opening"]; // early.js
     if (turn !== mine || isFirst) return;
     place.querySelector("h1")?.focus({ preventScroll: true });
     scrollTo(0, top);
@@ -136,7 +138,7 @@ export function startRouter({ place, services, showHome }) {
     shown = location.hash;
     void show(false);
   });
-  void show(true);
+  return show(true);
 }
 
 /** The files of a page did not come. */
@@ -174,15 +176,16 @@ async function fetchPage(name) {
  */
 function linkStyles(name) {
   const href = `pages/${name}.css`;
-  if (document.querySelector(`link[href="${href}"]`) !== null) return Promise.resolve();
+  const known = document.querySelector(`link[href="${href}"]`);
+  if (known instanceof HTMLLinkElement && known.sheet !== null) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const link = make("link", { rel: "stylesheet", href });
+    const link = known ?? make("link", { rel: "stylesheet", href });
     link.addEventListener("load", () => resolve());
     link.addEventListener("error", () => {
       link.remove();
       reject(new FetchError(name));
     });
-    document.head.append(link);
+    if (known === null) document.head.append(link);
   });
 }
 

@@ -98,11 +98,11 @@ function placement({ similar, style, story }) {
       ? []
       : [{ year: work.year, label: String(index + 1), isOfStyle: work.style === style.slug }],
   );
-  const period = `${style.name}, ${story.period.words}`;
+  const { from, to, words } = story.period;
   return drawPlacement(
     dots,
-    { first: story.period.from, last: story.period.to, name: period },
-    `The similar works over the years, above the period of ${period}. ${datedOf(similar)}`,
+    { first: from, last: to, name: `${style.name}, ${from} to ${to}` },
+    `The similar works over the years, above the period of ${style.name}, ${words}. ${datedOf(similar)}`,
   );
 }
 

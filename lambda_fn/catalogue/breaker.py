@@ -108,6 +108,10 @@ class GuardedCatalogue:
         """Return works in the order of their ids."""
         return self._ask(lambda store: store.find(filters, limit=limit, after=after))
 
+    def ids(self, style: str) -> Sequence[str]:
+        """Return the ids of all works of a style, in order."""
+        return self._ask(lambda store: store.ids(style))
+
     def get(self, ids: Sequence[str]) -> Mapping[str, Work]:
         """Return the works with these ids."""
         return self._ask(lambda store: store.get(ids))

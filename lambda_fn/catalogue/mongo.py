@@ -208,6 +208,12 @@ class MongoCatalogue:
             after = documents[-1]["_id"]
         return works
 
+    def ids(self, style: str) -> Sequence[str]:
+        """Return the ids of all works of a style, in order."""
+        with _our_errors():
+            found = self._works.find({"style": style, "_id": _ANY_TEXT}, {"_id": 1})
+            return [document["_id"] for document in found.sort("_id", 1)]
+
     def get(self, ids: Sequence[str]) -> Mapping[str, Work]:
         """Return the works with these ids; those that are not there are left out."""
         possible = [one for one in ids if re.fullmatch(ID_PATTERN, one)]

@@ -299,6 +299,11 @@ class SqliteCatalogue:
             {**values, "after": after, "limit": max(limit, 0)},
         )
 
+    def ids(self, style: str) -> Sequence[str]:
+        """Return the ids of all works of a style, in order."""
+        query = f"SELECT id FROM works WHERE style = {_NUMBER.format('style')} ORDER BY id"  # noqa: S608 - constants
+        return [row["id"] for row in self._all(query, {"style": style})]
+
     def get(self, ids: Sequence[str]) -> Mapping[str, Work]:
         """Return the works with these ids; those that are not there are left out."""
         chosen = "SELECT number FROM works WHERE id IN (SELECT value FROM json_each(:ids))"

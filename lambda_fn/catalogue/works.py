@@ -135,6 +135,10 @@ class Catalogue(Protocol):
         """Return works in the order of their ids, from the first id after `after` on."""
         ...
 
+    def ids(self, style: str) -> Sequence[str]:
+        """Return the ids of all works of a style, in order."""
+        ...
+
     def get(self, ids: Sequence[str]) -> Mapping[str, Work]:
         """Return the works with these ids; those that are not there are left out."""
         ...

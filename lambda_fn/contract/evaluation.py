@@ -101,6 +101,22 @@ class Mistake(_Frozen):
     probability: Share
 
 
+class ComparedModel(_Frozen):
+    """One model of the study that `compare` set side by side; None: not measured."""
+
+    tag: str
+    architecture: str
+    head: str = Field(description="what was put on top of the network")
+    size_px: int = Field(gt=0)
+    size_mb: float = Field(gt=0, description="of all weights in float32, in millions of bytes")
+    latency_ms: float = Field(gt=0, description="for one picture; comparable within the study")
+    accuracy: Share | None = Field(description="on training pictures, at the best epoch")
+    val_accuracy: Share | None
+    top1: Share | None = Field(description="on test pictures")
+    top1_interval: tuple[Share, Share] | None
+    note: str = Field(description="why figures are missing")
+
+
 class EpochFigures(_Frozen):
     """One epoch of training."""
 
@@ -126,6 +142,9 @@ class ModelEvaluation(_Frozen):
     neighbours: Neighbours
     source_probe: SourceProbe | None
     mistakes: list[Mistake]
+    comparison: list[ComparedModel] = Field(
+        [], description="the study of architectures and tops; empty where none was given"
+    )
     history: list[EpochFigures]
     recipe: dict[str, Any] = Field(description="the training options")
     training_s: float = Field(description="seconds of training")

@@ -1,6 +1,6 @@
 """`python -m tests.bench`: run every benchmark."""
 
-from tests.bench import catalogue, coldstart, organise, service, soak, training
+from tests.bench import catalogue, coldstart, organise, page, service, soak, training
 
 organise.main()
 training.main()
@@ -8,3 +8,4 @@ catalogue.main()
 service.main()
 coldstart.main()
 soak.main()
+page.main()

@@ -37,8 +37,9 @@ def test_lock_files_hold_hashes_and_no_address() -> None:
         assert text.count("--hash=sha256:") >= len(pins), lock
 
 
-def test_the_lock_file_of_the_page_holds_hashes_and_no_registry() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+@pytest.mark.parametrize("folder", [".", "tests/bench/lighthouse"])
+def test_lock_files_of_node_hold_hashes_and_no_registry(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))
     packages = {name: one for name, one in lock["packages"].items() if name}
 
     assert packages

@@ -240,10 +240,47 @@ def test_works_of_a_style_are_narrowed_alike(varied: TestClient) -> None:
     assert ids(body) == ["claude-monet/water-lilies"]
 
 
+def test_mixed_pages_hold_each_work_of_the_style_once(client: TestClient) -> None:
+    pages = all_pages(client, OF_STYLE, order="mixed", limit=7)
+
+    mixed = [one for page in pages for one in page]
+    in_order = all_pages(client, OF_STYLE, limit=100)[0]
+    assert [len(page) for page in pages] == [7, 7, 6]
+    assert sorted(mixed) == in_order
+    assert mixed != in_order
+
+
+def test_mixed_works_come_in_the_same_order_each_time(client: TestClient) -> None:
+    first, again = (get(client, OF_STYLE, order="mixed") for _ in range(2))
+
+    assert ids(first) == ids(again)
+
+
+def test_a_mixed_page_begins_where_the_one_before_ended_though_works_come_and_go(
+    client: TestClient, store: FakeCatalogue
+) -> None:
+    before = ids(get(client, OF_STYLE, order="mixed", limit=20))
+    page = get(client, OF_STYLE, order="mixed", limit=5)
+
+    store.works = [one for one in store.works if one.id != before[4]]
+    store.works += [make_work(number, "cubism", id=f"new/{number}") for number in range(9)]
+    rest = all_pages(client, OF_STYLE, order="mixed", cursor=page["next_cursor"], limit=100)[0]
+
+    assert [one for one in rest if one in before] == before[5:]
+
+
+@pytest.mark.parametrize("query", ["q=jug", "artist=braque", "year_to=1900", "rights=unknown"])
+def test_works_are_either_mixed_or_narrowed(client: TestClient, query: str) -> None:
+    response = client.get(f"{OF_STYLE}?order=mixed&{query}")
+
+    assert "leave one of both out" in assert_error(response, 422, "invalid_request")
+
+
 @pytest.mark.parametrize("path", [LIST, OF_STYLE])
 @pytest.mark.parametrize(
     "query",
     [
+        "order=price",
         "limit=0",
         "limit=101",
         "limit=-1",

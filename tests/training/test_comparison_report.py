@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.comparison_report import Entry, describe, write_comparison
+from training.comparison_report import Entry, describe, read_comparison, write_comparison
+from training.errors import TrainingError
 
 FIRST = Entry(
     tag="first",
@@ -125,3 +126,24 @@ def test_the_report_refers_to_nothing_outside_of_itself(tmp_path: Path) -> None:
     text = write(tmp_path, FIRST, OTHER, UNRUN)
 
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)|https?:|@import|url\(""", text) == []
+
+
+def test_the_page_gets_what_was_compared(tmp_path: Path) -> None:
+    write(tmp_path, FIRST, UNRUN)
+
+    first, unrun = read_comparison(tmp_path / "compare.csv")
+
+    assert (first.tag, first.size_mb, first.latency_ms) == ("first", 9.1, 5.0)
+    assert (first.top1, first.top1_interval, first.val_accuracy) == (0.62, (0.6, 0.64), 0.6)
+    assert (unrun.top1, unrun.top1_interval, unrun.accuracy) == (None, None, None)
+    assert unrun.note == "not run here"
+
+
+@pytest.mark.parametrize("content", ["tag,note\nfirst,\n", "\0\n", None])
+def test_a_table_that_is_no_comparison_is_refused(tmp_path: Path, content: str | None) -> None:
+    table = tmp_path / "compare.csv"
+    if content is not None:
+        table.write_text(content, "utf-8")
+
+    with pytest.raises(TrainingError, match=r"compare\.csv cannot be read as a comparison"):
+        read_comparison(table)

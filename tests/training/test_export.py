@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lambda_fn.catalogue.neighbours import open_neighbours, quantise
+from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.images import to_pixels
 from lambda_fn.contract.manifest import (
     EVALUATION_FILE,
@@ -26,6 +27,7 @@ from tests.training.catalogue.sources import one_row, write_source
 from training import export as steps
 from training import litert
 from training.catalogue.source import read_source
+from training.comparison_report import read_comparison
 from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
@@ -33,6 +35,7 @@ from training.run_folder import load_run
 from training.train import load_classifier
 
 pytestmark = pytest.mark.slow
+STUDY = Path(__file__).parents[2] / "docs" / "study" / "compare.csv"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,9 @@ def model(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, ModelManifest]:
     folder = tmp_path_factory.mktemp("models") / "model"
-    return folder, export(dataset, served_run, folder, photographs=photographs, works=works)
+    return folder, export(
+        dataset, served_run, folder, photographs=photographs, works=works, comparison=STUDY
+    )
 
 
 def test_export_writes_exactly_the_files_of_its_manifest(
@@ -77,6 +82,14 @@ def test_export_writes_exactly_the_files_of_its_manifest(
     assert files == {MODEL_FILE, GOLDEN_FILE, EVALUATION_FILE, MANIFEST_FILE, NEIGHBOURS_FILE}
     assert set(manifest.files) == files - {MANIFEST_FILE}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_the_study_goes_along_for_the_page(model: tuple[Path, ModelManifest]) -> None:
+    folder, _ = model
+
+    evaluation = ModelEvaluation.model_validate_json((folder / EVALUATION_FILE).read_bytes())
+
+    assert evaluation.comparison == read_comparison(STUDY)
 
 
 def test_the_neighbours_are_the_works_as_the_exported_file_sees_them(

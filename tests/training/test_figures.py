@@ -164,3 +164,11 @@ def test_mistakes_are_the_most_confident_ones_and_at_most_two_of_a_kind() -> Non
     assert found[0].predicted == "cubism"
     assert found[0].probability == pytest.approx(0.9)
     assert len(found) <= MISTAKES
+
+
+def test_a_garbled_name_is_mended_where_people_read_it() -> None:
+    works = [replace(make_work("1", "cubism"), artist="Arnold Bã¶cklin")]
+
+    found = find_mistakes(np.array([[0.1, 0.9, 0.0]]), np.array([0]), works, SLUGS)
+
+    assert found[0].artist == "Arnold Böcklin"

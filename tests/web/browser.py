@@ -24,13 +24,18 @@ def running_chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def find_chromium() -> str | None:
+    """Return where the system's Chromium is; None where it has none."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
 def launch(kind: BrowserType, *arguments: str) -> Browser:
     """Start a headless Chromium with further command-line arguments.
 
     Raises:
         RuntimeError: there is none.
     """
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    found = find_chromium()
     try:
         return kind.launch(executable_path=found, args=list(arguments))
     except Error as error:

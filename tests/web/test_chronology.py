@@ -36,7 +36,7 @@ def tap(page: Page, name: str) -> None:
 
 
 def width_of_plot(page: Page) -> int:
-    return int(page.locator(".ridges").get_attribute("width") or 0)
+    return int(page.locator(".ridges").evaluate("(plot) => plot.clientWidth"))
 
 
 def expect_chosen(page: Page, name: str) -> None:

@@ -26,7 +26,7 @@ import { marks, scale } from "./paths.js";
  *   yMarks: Mark[],
  *   xName: string,
  *   yName: string,
- * }} Frame in pixels
+ * }} Frame in sixteenths of a rem: pixels, where letters have their usual size
  */
 
 const TOP = 26;
@@ -90,6 +90,16 @@ export function drawFrame({ left, right, bottom, xMarks, yMarks, xName, yName })
 }
 
 /**
+ * @param {number} width in sixteenths of a rem, as `widthOf` gives it
+ * @param {number} height likewise
+ * @returns {Record<string, string>} letters and lines then grow alike with the letters of the page
+ */
+export function sized(width, height) {
+  const viewBox = `0 0 ${width} ${height}`;
+  return { width: `${width / 16}rem`, height: `${height / 16}rem`, viewBox };
+}
+
+/**
  * @param {{width: number, height: number}} size
  * @param {string} description what a reader who cannot see it is told
  * @param {...Node} drawn
@@ -100,9 +110,7 @@ export function drawing({ width, height }, description, ...drawn) {
     "svg",
     {
       class: "drawing",
-      width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
+      ...sized(width, height),
       role: "img",
       "aria-label": description,
     },

@@ -19,6 +19,8 @@ const STEPS = [5, 10, 20, 50, 100];
 const MOST_TICKS = 6;
 /** Dots nearer than this share of the axis would touch on a phone. */
 const TOUCHING = 0.085;
+/** The longest name of a band takes this share of the axis on a phone. */
+const ROOMY = 0.7;
 const LANE_PX = 26;
 const RADIUS_PX = 11;
 const AXIS_PX = 26;
@@ -86,7 +88,7 @@ export function drawPlacement(dots, band, title) {
 function drawBand(band, { from, to }, floor) {
   const start = (band.first - from) / (to - from);
   const end = (band.last - from) / (to - from);
-  const isLate = (start + end) / 2 > 0.5;
+  const [x, anchor] = placeOfName(start, end);
   return [
     draw("rect", {
       class: "band",
@@ -99,13 +101,24 @@ function drawBand(band, { from, to }, floor) {
       "text",
       {
         class: "band-name",
-        x: percent(isLate ? end : start),
+        x: percent(x),
         y: HEAD_PX - 12,
-        "text-anchor": isLate ? "end" : "start",
+        "text-anchor": anchor,
       },
       band.name,
     ),
   ];
+}
+
+/**
+ * Write the name to the side that has more room, or over a band in the middle: so it fits a phone.
+ * @param {number} start
+ * @param {number} end
+ * @returns {[x: number, anchor: "start" | "middle" | "end"]}
+ */
+export function placeOfName(start, end) {
+  if (Math.max(1 - start, end) < ROOMY) return [(start + end) / 2, "middle"];
+  return 1 - start >= end ? [start, "start"] : [end, "end"];
 }
 
 /**

@@ -2,6 +2,7 @@
 /** The chronology as a ridge plot: one hill per style over the years, the earliest on top. */
 
 import { draw } from "../elements.js";
+import { sized } from "./frame.js";
 import { marks, round, scale, smooth } from "./paths.js";
 
 /** @typedef {import("./paths.js").Point} Point */
@@ -135,7 +136,7 @@ export function drawRidges(layout) {
   );
   return draw(
     "svg",
-    { class: "ridges", width, height, viewBox: `0 0 ${width} ${height}` },
+    { class: "ridges", ...sized(width, height) },
     draw("g", { "aria-hidden": "true" }, ...lines),
     draw(
       "g",

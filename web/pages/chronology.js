@@ -2,7 +2,7 @@
 /** Chronology: the styles of WikiArt over six centuries, each with some of its works. */
 
 import { drawRidges, layRidges } from "../charts/ridge.js";
-import { make } from "../elements.js";
+import { make, widthOf } from "../elements.js";
 import { workCard } from "../work-card.js";
 import { failureTitle } from "../words.js";
 import { fillWith, soon, toFailure } from "./loading.js";
@@ -132,7 +132,7 @@ function plotOf(chronology, { signal, choose }) {
   });
 
   const resized = new ResizeObserver(() => {
-    const now = Math.max(NARROWEST, Math.floor(node.clientWidth));
+    const now = Math.max(NARROWEST, widthOf(node));
     if (now === width) return;
     width = now;
     const hadFocus = node.contains(document.activeElement);

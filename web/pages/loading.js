@@ -17,14 +17,15 @@ const OFFLINE = "Connect to the internet, then try again.";
  *   what: string,
  *   load: () => Promise<Data>,
  *   show: (data: Data) => Node[],
+ *   follow?: (data: Data) => Iterable<Node[]>,
  *   explain?: (failure: Failure) => Node[] | null,
  *   signal: AbortSignal,
  *   announce: (text: string) => void,
- * }} parts what: as in "Fetching the styles…"; explain: a failure that is no surprise, in own words
+ * }} parts what: as in "Fetching the styles…"; follow: what comes below it, step by step; explain: a failure that is no surprise, in own words
  * @returns {Promise<void>} settled when it is there, has failed, or nobody waits for it any more
  */
 export async function fillWith(place, parts) {
-  const { what, load, show, explain, signal, announce } = parts;
+  const { what, load, show, follow, explain, signal, announce } = parts;
   const note = make("p", { class: "quiet" }, `Fetching ${what}…`);
   place.replaceChildren(
     make(
@@ -40,7 +41,9 @@ export async function fillWith(place, parts) {
   }, SLOW_AFTER_MS);
   try {
     const data = await load();
-    if (!signal.aborted) place.replaceChildren(...show(data));
+    if (signal.aborted) return;
+    place.replaceChildren(...show(data));
+    await append(place, follow?.(data) ?? [], signal);
   } catch (error) {
     if (signal.aborted) return;
     const failure = toFailure(error);
@@ -48,6 +51,22 @@ export async function fillWith(place, parts) {
     place.replaceChildren(...(explained ?? [...complain(failure, announce), retry(place, parts)]));
   } finally {
     clearTimeout(patience);
+  }
+}
+
+/**
+ * Append nodes step by step; between two steps the browser answers its visitor.
+ * @param {HTMLElement} place
+ * @param {Iterable<Node[]>} steps
+ * @param {AbortSignal} signal
+ */
+async function append(place, steps, signal) {
+  for (const nodes of steps) {
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
+    if (signal.aborted) return;
+    place.append(...nodes);
   }
 }
 

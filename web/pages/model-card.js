@@ -79,7 +79,21 @@
  *   recipe: Record<string, unknown>,
  *   training_s: number,
  *   device: string,
+ *   comparison: Compared[],
  * }} Evaluation
+ * @typedef {{
+ *   tag: string,
+ *   architecture: string,
+ *   head: string,
+ *   size_px: number,
+ *   size_mb: number,
+ *   latency_ms: number,
+ *   accuracy: number | null,
+ *   val_accuracy: number | null,
+ *   top1: number | null,
+ *   top1_interval: [number, number] | null,
+ *   note: string,
+ * }} Compared
  * @typedef {{
  *   id: string,
  *   architecture: string,

@@ -26,7 +26,7 @@ export function historySection({ history, training_s, device }) {
     "history",
     "How it learnt",
     `It went through its training pictures ${history.length} times (epochs), in ${minutes} minutes ` +
-      `on ${device}. After each time it was tried on validation pictures, which it does not learn ` +
+      `on ${device.replace(" x ", " × ")}. After each time it was tried on validation pictures, which it does not learn ` +
       `from.${best} In training the pictures are cropped, spoilt and mixed on purpose, and the loss ` +
       "counts more than the style, so the two lines need not meet.",
     make(

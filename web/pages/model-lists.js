@@ -75,7 +75,7 @@ export function listSections(evaluation, { nameOf, announce }) {
       "confusion",
       "What it takes for what",
       "Each row is what a picture is, each column what it was named. A perfect model would fill only " +
-        "the framed cells of the diagonal. The darker a cell, the larger its share of the row.",
+        "the framed cells of the diagonal. The more a cell stands out, the larger its share of the row.",
       places.confusion,
     ),
     section(

@@ -12,6 +12,7 @@ import { headlineSection } from "./model-headline.js";
 import { listSections } from "./model-lists.js";
 import { recipeSection } from "./model-recipe.js";
 import { likenessSections } from "./model-likeness.js";
+import { studySection } from "./model-study.js";
 import { thousands } from "./parts.js";
 
 /** @typedef {import("../router.js").Services} Services */
@@ -33,7 +34,8 @@ export async function open(place, rest, services) {
   const filling = fillWith(filled, {
     what: "what is known about the model",
     load: () => loadModel(services, signal),
-    show: (loaded) => showModel(loaded, services),
+    show: ({ card }) => [lede(card)],
+    follow: (loaded) => sectionsOf(loaded, services),
     signal,
     announce: services.announce,
   }).then(() => goTo(filled, rest));
@@ -58,26 +60,35 @@ async function loadModel({ api }, signal) {
 }
 
 /**
+ * There is much to draw: it comes in steps, so that the page can be used meanwhile.
  * @param {Loaded} loaded
  * @param {Services} services
- * @returns {Node[]}
+ * @returns {Generator<Node[], void>}
  */
-function showModel({ card, nameOf }, { announce }) {
+function* sectionsOf({ card, nameOf }, { announce }) {
   const { manifest, evaluation } = card;
-  const sections = [
+  const makers = [
     ...(evaluation === null
       ? []
       : [
-          headlineSection(evaluation),
-          ...listSections(evaluation, { nameOf, announce }),
-          ...doubtSections(manifest, evaluation, nameOf),
-          ...likenessSections(evaluation),
-          historySection(evaluation),
+          () => [headlineSection(evaluation)],
+          () => listSections(evaluation, { nameOf, announce }),
+          () => doubtSections(manifest, evaluation, nameOf),
+          () => likenessSections(evaluation),
+          () => [historySection(evaluation)],
         ]),
-    ...architectureSection(manifest),
-    recipeSection(manifest, evaluation),
+    () => architectureSection(manifest),
+    () => studySection(evaluation?.comparison ?? []),
+    () => [recipeSection(manifest, evaluation)],
   ];
-  return [lede(card), contents(sections), ...sections];
+  /** @type {HTMLElement[]} */
+  const sections = [];
+  for (const makeSome of makers) {
+    sections.push(...makeSome());
+    yield [];
+  }
+  yield [contents(sections)];
+  for (const section of sections) yield [section];
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the sections of the Model page are made of: headings, drawings, choices, folded tables. */
 
-import { make } from "../elements.js";
+import { make, widthOf } from "../elements.js";
 
 /** A drawing that is narrower than this scrolls with the page instead of getting smaller. */
 const NARROWEST = 260;
@@ -37,7 +37,7 @@ export function drawn(draws) {
   const place = make("div", { class: "drawn" });
   let width = 0;
   new ResizeObserver(() => {
-    const now = Math.max(NARROWEST, Math.floor(place.clientWidth));
+    const now = Math.max(NARROWEST, widthOf(place));
     if (now === width) return;
     width = now;
     place.replaceChildren(draws(width));

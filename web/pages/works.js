@@ -134,7 +134,8 @@ function focusOn(item) {
  */
 export function addressOf(path, words, cursor) {
   const query = new URLSearchParams({ limit: String(PAGE) });
-  if (words !== "") query.set("q", words);
+  if (words === "") query.set("order", "mixed");
+  else query.set("q", words);
   if (cursor !== null) query.set("cursor", cursor);
   return `${path}?${query}`;
 }
@@ -157,8 +158,8 @@ export function describe({ shown, asked, name, counts, next_cursor }) {
   }
   const works = shown === 1 ? "1 work" : `${shown.toLocaleString("en")} works`;
   if (asked !== "") return `${works} found for “${asked}”${next_cursor === null ? "" : " so far"}.`;
-  if (counts === null || next_cursor === null) return `${works}, by artist and title.`;
-  return `${works} of ${counts.works.toLocaleString("en")}, by artist and title.`;
+  if (counts === null || next_cursor === null) return `${works}, artists mixed.`;
+  return `${works} of ${counts.works.toLocaleString("en")}, artists mixed.`;
 }
 
 /**

@@ -212,6 +212,15 @@ class TestFinding:
 
         assert (ids(first), ids(second)) == (["b/b", "d/d"], ["e/e", "f/f"])
 
+    def test_the_ids_of_a_style_are_those_of_its_works_in_order(
+        self, catalogue: CatalogueWriter
+    ) -> None:
+        works = make_works(40)
+        catalogue.store(works)
+
+        assert catalogue.ids("cubism") == [one.id for one in works if one.style == "cubism"]
+        assert catalogue.ids("nothing") == []
+
     @pytest.mark.parametrize("after", ["b/b", "b/az", "b/b\x00", "b"])
     def test_a_page_may_start_after_an_id_that_is_not_there(
         self, catalogue: CatalogueWriter, after: str

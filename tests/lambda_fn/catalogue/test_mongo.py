@@ -41,6 +41,7 @@ QUESTIONS: dict[str, Ask] = {
     "counts": lambda catalogue: catalogue.counts(),
     "artists": lambda catalogue: catalogue.artists("cubism", limit=3),
     "sample": lambda catalogue: catalogue.sample("cubism", size=5),
+    "ids": lambda catalogue: catalogue.ids("cubism"),
     "get": lambda catalogue: catalogue.get([make_works(1)[0].id]),
     "years": lambda catalogue: catalogue.years(),
     "all": lambda catalogue: catalogue.find(Filters(), limit=5),

@@ -84,9 +84,9 @@ test("an address of works holds words and cursor safely", () => {
 });
 
 for (const [changes, wanted] of /** @type {[object, string][]} */ ([
-  [{}, "24 works of 1,169, by artist and title."],
-  [{ counts: null }, "24 works, by artist and title."],
-  [{ shown: 19, next_cursor: null }, "19 works, by artist and title."],
+  [{}, "24 works of 1,169, artists mixed."],
+  [{ counts: null }, "24 works, artists mixed."],
+  [{ shown: 19, next_cursor: null }, "19 works, artists mixed."],
   [{ asked: "cat" }, "24 works found for “cat” so far."],
   [{ asked: "cat", shown: 1, next_cursor: null }, "1 work found for “cat”."],
   [{ asked: "cat", shown: 0 }, "No work of Cubism has “cat” in its title or artist."],
