@@ -25,6 +25,7 @@
       "feedback",
       "home",
       "light",
+      "original",
       "picture",
       "story",
       "take",
