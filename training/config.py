@@ -205,6 +205,11 @@ class TrainConfig(_Config):
         description="half of the pictures lose what JPEG of 95 to this does",
     )
 
+    @property
+    def starts_fitted(self) -> bool:
+        """Whether the last layer is fitted before anything is trained."""
+        return self.head == LEVELS and self.weights is not None
+
     @model_validator(mode="before")
     @classmethod
     def _fill_recipe(cls, given: Any) -> Any:

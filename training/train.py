@@ -183,7 +183,7 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
     def build() -> keras.Model:
         size_px = None if config.head in ANY_SIZE else config.crop_px
         classifier = build_classifier(config, styles=styles, size_px=size_px, artists=named)
-        if config.head == LEVELS and config.weights:
+        if config.starts_fitted:
             fit_head(classifier, config, train_part)
         pictures = keras.Input(train_part.read([0]).shape[1:])
         changed = build_augmentation(config)(pictures)
