@@ -69,18 +69,18 @@ def blend(dataset_folder: Path, run_folder: Path, target: Path) -> list[Tried]:
     return tried
 
 
-def _first_weights(dataset_folder: Path, plan: Plan) -> list[np.ndarray]:  # type: ignore[type-arg]
+def _first_weights(dataset_folder: Path, plan: Plan) -> list[np.ndarray]:
     config = plan.config
     first = build_classifier(config, styles=len(plan.styles), size_px=None)
     fit_head(first, config, load_part(dataset_folder, split=config.split, part="train"))
-    return first.get_weights()  # type: ignore[no-any-return]
+    return first.get_weights()
 
 
 def _between(
-    first: list[np.ndarray],  # type: ignore[type-arg]
-    last: list[np.ndarray],  # type: ignore[type-arg]
+    first: list[np.ndarray],
+    last: list[np.ndarray],
     share: float,
-) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+) -> Iterator[np.ndarray]:
     return (share * one + (1 - share) * other for one, other in zip(first, last, strict=True))
 
 
@@ -95,7 +95,7 @@ def _try(classifier: keras.Model, part: Part, share: float) -> Tried:
 
 
 def _write(origin: Path, target: Path, run: Run, classifier: keras.Model, share: float) -> None:
-    with whole_folder(target) as folder:
+    with whole_folder(target, is_replacing=False) as folder:
         for name in _KEPT:
             shutil.copy(origin / name, folder / name)
         classifier.save(folder / CLASSIFIER_FILE)

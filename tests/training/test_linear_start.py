@@ -39,7 +39,7 @@ def begin(config: TrainConfig, part: Part, *, styles: int, artists: int = 0) -> 
     return classifier
 
 
-def share_named(logits: np.ndarray, part: Part) -> float:  # type: ignore[type-arg] # of any kind
+def share_named(logits: np.ndarray, part: Part) -> float:
     return float(np.mean(logits.argmax(axis=1) == part.labels))
 
 

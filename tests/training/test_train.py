@@ -205,6 +205,20 @@ def test_the_kept_share_of_the_backbone_stays_as_it_was(
     assert not np.array_equal(after.layers[3].kernel, before.layers[3].kernel)
 
 
+def test_fixed_statistics_are_those_of_the_weights(
+    small: str, weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    before = build_small(input_shape=(64, 64, 3))
+    before.load_weights(weights)
+    options: dict[str, Any] = {"weights": weights, "fixed_statistics": True}
+
+    train(dataset, tmp_path, tiny_config(architecture=small, **options))
+
+    after = load_classifier(tmp_path).get_layer("backbone")
+    assert_same_weights(after.layers[2].get_weights(), before.layers[2].get_weights())
+    assert not np.array_equal(after.layers[1].kernel, before.layers[1].kernel)
+
+
 @pytest.mark.parametrize(
     ("head_epochs", "half_epochs", "expected"),
     [
