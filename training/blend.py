@@ -73,7 +73,8 @@ def _first_weights(dataset_folder: Path, plan: Plan) -> list[np.ndarray]:
     config = plan.config
     first = build_classifier(config, styles=len(plan.styles), size_px=None)
     fit_head(first, config, load_part(dataset_folder, split=config.split, part="train"))
-    return first.get_weights()
+    weights: list[np.ndarray] = first.get_weights()
+    return weights
 
 
 def _between(
