@@ -5,7 +5,7 @@ import { startAnswer } from "./answer.js";
 import { ApiError, fetchCatalogue, predict, wake } from "./api.js";
 import { askAll, waitingItem } from "./batch.js";
 import { toCsv } from "./csv.js";
-import { elementOf } from "./elements.js";
+import { element, elementOf } from "./elements.js";
 import { showExamples } from "./examples-view.js";
 import { startFeedback } from "./feedback.js";
 import { startLight } from "./light.js";
@@ -100,6 +100,7 @@ export function startHome(parts) {
   startTaking();
   startFeedback(apiBase);
   void greet();
+  element("frame").removeAttribute("disabled"); // whoever clicked before would have been ignored
   return show;
 }
 

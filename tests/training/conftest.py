@@ -123,7 +123,7 @@ def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from training.train import train
 
     folder = tmp_path_factory.mktemp("run")
-    train(dataset, folder, tiny_config(head="levels"))  # the head of what is released
+    train(dataset, folder, tiny_config())
     return folder
 
 

@@ -83,6 +83,8 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
         # beside the next key press: on a busy machine the press can win
         page.on("filechooser", lambda _: None)
         page.goto(f"{server}{address}")
+        if address == "/" and options.get("java_script_enabled", True):
+            page.locator("#frame:enabled").wait_for(state="attached")
         return page
 
     yield open_page

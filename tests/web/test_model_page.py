@@ -30,6 +30,7 @@ SECTIONS = [
     "Whether it has learnt the collection instead of the style",
     "How it learnt",
     "What is inside: MobileNetV2",
+    "Why this network, and not another",
     "How to make it again",
 ]
 BROKEN = {"error": {"code": "internal_error", "message": "Something broke on our side."}}
