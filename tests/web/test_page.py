@@ -527,6 +527,7 @@ def test_going_back_and_forward_leaves_a_page_that_works(page: Page) -> None:
     page.get_by_role("link", name="The API").click()
     page.wait_for_url("**/docs")
     page.go_back()
+    expect(frame(page)).to_be_enabled()  # it listens from then on
     drop(page, jpeg("again.jpg"))
 
     expect(page.get_by_role("img", name="Your picture: again.jpg")).to_be_visible()

@@ -38,7 +38,7 @@ export async function open(place, rest, services) {
     follow: (loaded) => sectionsOf(loaded, services),
     signal,
     announce: services.announce,
-  }).then(() => goTo(filled, rest));
+  }).then(() => goTo(filled, wantedIn(filled) ?? rest));
   await soon(filling);
   return { close: () => leaving.abort() };
 }
@@ -137,9 +137,20 @@ function contents(sections) {
     if (link === null || isElsewhere) return;
     event.preventDefault(); // the hash names a page; this one is open already
     event.stopPropagation();
-    goTo(nav.parentElement ?? nav, link.hash.slice(link.hash.lastIndexOf("/") + 1));
+    const id = link.hash.slice(link.hash.lastIndexOf("/") + 1);
+    nav.dataset["wanted"] = id; // it may not be drawn yet
+    goTo(nav.parentElement ?? nav, id);
   });
   return nav;
+}
+
+/**
+ * @param {HTMLElement} filled
+ * @returns {string | undefined} which section was asked for while the page was drawn
+ */
+function wantedIn(filled) {
+  const nav = filled.querySelector(".contents");
+  return nav instanceof HTMLElement ? nav.dataset["wanted"] : undefined;
 }
 
 /**
