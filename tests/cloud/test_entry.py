@@ -159,7 +159,9 @@ def test_settings_that_are_wrong_are_an_error_of_the_start(
     assert said in capfd.readouterr().out  # what CloudWatch would show
 
 
-@pytest.mark.skipif(not can_be_read_only(), reason="needs root, unshare, and a project that does not lie in /tmp")
+@pytest.mark.skipif(
+    not can_be_read_only(), reason="needs root, unshare, and a project that does not lie in /tmp"
+)
 def test_nothing_is_written_but_to_tmp_and_nothing_stays_there() -> None:
     listed: list[Any] = []
 

@@ -24,6 +24,7 @@ from lambda_fn.contract.manifest import (
 from lambda_fn.model import load_model
 from tests.pictures import take_photographs
 from tests.training.catalogue.sources import one_row, write_source
+from tests.training.conftest import tiny_config
 from training import export as steps
 from training import litert
 from training.catalogue.source import read_source
@@ -32,16 +33,18 @@ from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
 from training.run_folder import load_run
-from training.train import load_classifier
+from training.train import load_classifier, train
 
 pytestmark = pytest.mark.slow
 STUDY = Path(__file__).parents[2] / "docs" / "study" / "compare.csv"
 
 
 @pytest.fixture(scope="module")
-def served_run(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy: export writes a manifest into the run folder."""
-    return Path(shutil.copytree(run, tmp_path_factory.mktemp("served") / "run"))
+def served_run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of its own, as export writes into its folder, with the head that hears all levels."""
+    folder = tmp_path_factory.mktemp("served")
+    train(dataset, folder, tiny_config(head="levels"))
+    return folder
 
 
 @pytest.fixture(scope="module")
