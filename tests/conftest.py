@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2 as httpx
 import numpy as np
 import pymongo
 import pytest
@@ -57,6 +58,23 @@ def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("ARTSTYLE_")]:
         if name != "ARTSTYLE_DATA":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[str]:
+    """Address of moto's server, as strict as S3 with the forms of a browser."""
+    from tests.cloud.post_policy import serve_aws  # moto takes a second to import
+
+    with serve_aws() as address:
+        yield address
+
+
+@pytest.fixture
+def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of an empty AWS; every client that a test makes talks to it."""
+    httpx.post(f"{aws_server}/moto-api/reset")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server)
+    return aws_server
 
 
 @pytest.fixture(scope="session")

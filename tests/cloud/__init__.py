@@ -1,1 +1,1 @@
-"""What stands in for AWS on this machine: its Lambda runtime and its gateway."""
+"""What stands in for AWS on this machine, and a rehearsal of a deploy against it."""

@@ -2,28 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import boto3
-import httpx2 as httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from lambda_fn.secret import SecretError, read_secret
 
 URI = "mongodb+srv://visitor:hunter2@cluster.example"
-
-
-@pytest.fixture
-def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Start Secrets Manager and let every client of AWS talk to it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-    httpx.post(f"{address}/moto-api/reset")  # moto keeps its secrets per process
-    yield address
-    server.stop()
 
 
 def keep(name: str, text: str) -> str:
@@ -32,7 +17,7 @@ def keep(name: str, text: str) -> str:
     return str(client.create_secret(Name=name, SecretString=text)["ARN"])
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize(
     "text", [URI, f"{URI}\n", json.dumps({"uri": URI}), json.dumps({"uri": URI, "other": 1})]
 )
@@ -43,7 +28,7 @@ def test_a_secret_is_text_or_json_and_named_by_arn_or_name(text: str) -> None:
     assert read_secret("works", key="uri").get_secret_value() == URI
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("aws")
 def test_a_secret_that_does_not_exist_is_named(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(SecretError, match="ResourceNotFoundException"):
         read_secret("nothing", key="uri")
@@ -51,7 +36,7 @@ def test_a_secret_that_does_not_exist_is_named(caplog: pytest.LogCaptureFixture)
     assert "a secret cannot be read (nothing): ResourceNotFoundException" in caplog.text
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize(
     "text",
     ['{"password": "hunter2"}', '{"uri": 1, "x": "hunter2"}', '{"uri": "hunter2', '{"uri": ""}'],
