@@ -33,8 +33,9 @@ _IN_RUNTIME: Final = (
 )
 _PYTHON_FILE: Final = f"""
 FROM {DEBIAN}
-# Debian keeps pip off its own Python; here it is the image's
-RUN rm -f /usr/lib/python3*/EXTERNALLY-MANAGED
+# Debian keeps pip off its own Python, and packages beside it; the real images have pip alone
+RUN rm -f /usr/lib/python3*/EXTERNALLY-MANAGED && cd /usr/lib/python3/dist-packages && \\
+    rm -rf setuptools* wheel* packaging* pkg_resources* _distutils_hack*
 """
 _LAMBDA_FILE: Final = f"""
 FROM {PYTHON}
@@ -55,7 +56,7 @@ def make_bases(machine: Machine) -> None:
     if not has_image(machine, DEBIAN):
         _make_debian(machine)
     _build(machine, PYTHON, _PYTHON_FILE)
-    _build(machine, LAMBDA, _LAMBDA_FILE)
+    _build(machine, LAMBDA, _LAMBDA_FILE, beneath=_PYTHON_FILE)
 
 
 def has_image(machine: Machine, name: str) -> bool:
@@ -87,9 +88,9 @@ def _make_debian(machine: Machine) -> None:
         machine.run("podman", "import", "--quiet", str(archive), DEBIAN)
 
 
-def _build(machine: Machine, name: str, dockerfile: str) -> None:
+def _build(machine: Machine, name: str, dockerfile: str, *, beneath: str = "") -> None:
     requirements = locked(_IN_RUNTIME)
-    made_of = hashlib.sha256((dockerfile + requirements).encode()).hexdigest()[:12]
+    made_of = hashlib.sha256((beneath + dockerfile + requirements).encode()).hexdigest()[:12]
     if has_image(machine, f"{name}:{made_of}"):
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-import boto3
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
-from tests.cloud.resources import ACCOUNT, ResourceError
+from tests.cloud.resources import ACCOUNT, ResourceError, client_of
 from tests.cloud.stacks import Change, Event, Stack
 from tests.cloud.template import Document, TemplateError, parse
 
@@ -222,7 +221,7 @@ class CloudFormation(BaseResponse):
         if not address:
             return str(self._get_param("TemplateBody") or stack.template)
         bucket, _, key = unquote(urlsplit(address).path).lstrip("/").partition("/")
-        client = boto3.client("s3", endpoint_url=self.endpoint, region_name=self.region)
+        client = client_of("s3", self.endpoint, self.region)
         return str(client.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import boto3
 from werkzeug import Request, Response
 
-from tests.cloud.resources import Properties, Resource, ResourceError
+from tests.cloud.resources import Properties, Resource, ResourceError, client_of
 
 PATH: Final = "/rehearsal/reply"
 AUTO_DELETE: Final = "Custom::S3AutoDeleteObjects"
@@ -94,7 +94,7 @@ class CustomMaker:
             **(more or {}),
         }
         _replies[token] = replies = queue.SimpleQueue()
-        client = boto3.client("lambda", endpoint_url=self.endpoint, region_name=self.region)
+        client = client_of("lambda", self.endpoint, self.region)
         answer = client.invoke(
             FunctionName=properties["ServiceToken"], Payload=json.dumps(event)
         )
@@ -121,7 +121,7 @@ def _empty_bucket(
 ) -> dict[str, Any]:
     """Do what the CDK's function does when its bucket is to go; it is Node's, and there is none."""
     if request == "Delete":
-        client = boto3.client("s3", endpoint_url=endpoint, region_name=region)
+        client = client_of("s3", endpoint, region)
         bucket = boto3.resource("s3", endpoint_url=endpoint, region_name=region).Bucket(
             properties["BucketName"]
         )

@@ -24,7 +24,7 @@ from tests.cloud.machine import Machine
 from tests.cloud.runtime_api import FunctionError
 
 # those that a function has in AWS
-_LIMITS: Final = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
+LIMITS: Final = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
 _DISK: Final = "--tmpfs=/tmp:rw,exec,size=512m"
 
 
@@ -110,7 +110,7 @@ class Functions:
                     "--read-only",
                     "--read-only-tmpfs=false",
                     _DISK,
-                    *_LIMITS,
+                    *LIMITS,
                     f"--memory={function.memory_size}m",
                     *(f"--env={name}={value}" for name, value in variables.items()),
                     *mounts,

@@ -1,6 +1,8 @@
 """The types of resources of our stack and of the CDK's own, each by the API that makes it."""
 
 import io
+import json
+import secrets
 import zipfile
 from collections.abc import Mapping
 from typing import Any, Final
@@ -44,16 +46,31 @@ def _with_ports(properties: Properties) -> Properties:
     return {"DistributionConfig": {"Comment": "", **config, "Origins": origins}}
 
 
-def _one_zone(service: str, operation: str, argument: str, **more: Any) -> dict[str, Any]:
+def _with_secret(properties: Properties) -> Properties:
+    """Make up what a secret is to hold."""
+    wanted = properties["GenerateSecretString"]
+    held = json.loads(wanted["SecretStringTemplate"])
+    made_up = secrets.token_hex(wanted["PasswordLength"])[: wanted["PasswordLength"]]
+    held[wanted["GenerateStringKey"]] = made_up
+    return {
+        **{name: value for name, value in properties.items() if value is not wanted},
+        "SecretString": held,
+    }
+
+
+def _by_id(service: str, operation: str, argument: str, **more: Any) -> dict[str, Any]:
     """Return what all resources share that are found and deleted by their id alone."""
     return {"service": service, "delete": (Call(operation, {argument: "id"}),), **more}
 
 
-_NO_LOCK: Final = Call("get_distribution", {"Id": "id"})
+# which AWS makes when Batch is used for the first time; moto writes it in small letters
+_BATCH_ROLE: Final = (
+    f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForbatch"
+)
 
 _PERMISSIONS: Final[Mapping[str, Kind]] = {
     "AWS::IAM::Role": Kind(
-        **_one_zone("iam", "delete_role", "RoleName"),
+        **_by_id("iam", "delete_role", "RoleName"),
         create=Call("create_role"),
         id="answer.Role.RoleName",
         name="RoleName",
@@ -105,7 +122,7 @@ _PERMISSIONS: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::IAM::InstanceProfile": Kind(
-        **_one_zone("iam", "delete_instance_profile", "InstanceProfileName"),
+        **_by_id("iam", "delete_instance_profile", "InstanceProfileName"),
         create=Call("create_instance_profile"),
         id="answer.InstanceProfile.InstanceProfileName",
         name="InstanceProfileName",
@@ -134,23 +151,9 @@ _PERMISSIONS: Final[Mapping[str, Kind]] = {
         delete=(
             Call("delete_secret", {"SecretId": "id", "ForceDeleteWithoutRecovery": "`true`"}),
         ),
-        prepare=lambda properties: _with_secret(properties),
+        prepare=_with_secret,
     ),
 }
-
-
-def _with_secret(properties: Properties) -> Properties:
-    """Make up what a secret is to hold."""
-    import json
-    import secrets
-
-    made = dict(properties)
-    wanted = made.pop("GenerateSecretString")
-    held = json.loads(wanted["SecretStringTemplate"])
-    held[wanted["GenerateStringKey"]] = secrets.token_hex(wanted["PasswordLength"])[
-        : wanted["PasswordLength"]
-    ]
-    return {**made, "SecretString": held}
 
 
 def _bucket_part(property_: str, operation: str, argument: str, at: str = "value") -> Also:
@@ -173,7 +176,7 @@ _CORS: Final = """value.CorsRules[].{
 
 _STORAGE: Final[Mapping[str, Kind]] = {
     "AWS::S3::Bucket": Kind(
-        **_one_zone("s3", "delete_bucket", "Bucket"),
+        **_by_id("s3", "delete_bucket", "Bucket"),
         create=Call(
             "create_bucket",
             {
@@ -235,7 +238,7 @@ _STORAGE: Final[Mapping[str, Kind]] = {
         delete=(Call("delete_bucket_policy", {"Bucket": "id"}),),
     ),
     "AWS::ECR::Repository": Kind(
-        **_one_zone("ecr", "delete_repository", "repositoryName"),
+        **_by_id("ecr", "delete_repository", "repositoryName"),
         create=Call("create_repository"),
         id="answer.repository.repositoryName",
         attributes={"Arn": "answer.repository.repositoryArn"},
@@ -257,7 +260,7 @@ _STORAGE: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::SSM::Parameter": Kind(
-        **_one_zone("ssm", "delete_parameter", "Name"),
+        **_by_id("ssm", "delete_parameter", "Name"),
         create=Call("put_parameter"),
         id="properties.Name",
     ),
@@ -265,7 +268,7 @@ _STORAGE: Final[Mapping[str, Kind]] = {
 
 _SERVICE: Final[Mapping[str, Kind]] = {
     "AWS::Lambda::Function": Kind(
-        **_one_zone("lambda", "delete_function", "FunctionName"),
+        **_by_id("lambda", "delete_function", "FunctionName"),
         create=Call("create_function"),
         id="answer.FunctionName",
         name="FunctionName",
@@ -345,7 +348,7 @@ _SERVICE: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::ApiGatewayV2::Api": Kind(
-        **_one_zone("apigatewayv2", "delete_api", "ApiId"),
+        **_by_id("apigatewayv2", "delete_api", "ApiId"),
         create=Call("create_api"),
         id="answer.ApiId",
         attributes={"ApiId": "answer.ApiId", "ApiEndpoint": "answer.ApiEndpoint"},
@@ -364,7 +367,7 @@ _SERVICE: Final[Mapping[str, Kind]] = {
         )
     },
     "AWS::CodeDeploy::Application": Kind(
-        **_one_zone("codedeploy", "delete_application", "applicationName"),
+        **_by_id("codedeploy", "delete_application", "applicationName"),
         create=Call("create_application"),
         id="properties.ApplicationName",
         name="ApplicationName",
@@ -396,14 +399,14 @@ _WEBSITE: Final[Mapping[str, Kind]] = {
         prepare=_with_ports,
     ),
     "AWS::CloudFront::OriginAccessControl": Kind(
-        **_one_zone("cloudfront", "delete_origin_access_control", "Id"),
+        **_by_id("cloudfront", "delete_origin_access_control", "Id"),
         create=Call("create_origin_access_control"),
         id="answer.OriginAccessControl.Id",
         attributes={"Id": "answer.OriginAccessControl.Id"},
     ),
     **{
         f"AWS::CloudFront::{name}Policy": Kind(
-            **_one_zone("cloudfront", f"delete_{words}_policy", "Id"),
+            **_by_id("cloudfront", f"delete_{words}_policy", "Id"),
             create=Call(f"create_{words}_policy"),
             id=f"answer.{name}Policy.Id",
             attributes={"Id": f"answer.{name}Policy.Id"},
@@ -414,7 +417,7 @@ _WEBSITE: Final[Mapping[str, Kind]] = {
 
 _NETWORK: Final[Mapping[str, Kind]] = {
     "AWS::EC2::VPC": Kind(
-        **_one_zone("ec2", "delete_vpc", "VpcId"),
+        **_by_id("ec2", "delete_vpc", "VpcId"),
         create=Call("create_vpc"),
         id="answer.Vpc.VpcId",
         attributes={"VpcId": "answer.Vpc.VpcId"},
@@ -430,7 +433,7 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::EC2::Subnet": Kind(
-        **_one_zone("ec2", "delete_subnet", "SubnetId"),
+        **_by_id("ec2", "delete_subnet", "SubnetId"),
         create=Call("create_subnet"),
         id="answer.Subnet.SubnetId",
         attributes={"SubnetId": "answer.Subnet.SubnetId"},
@@ -446,7 +449,7 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::EC2::RouteTable": Kind(
-        **_one_zone("ec2", "delete_route_table", "RouteTableId"),
+        **_by_id("ec2", "delete_route_table", "RouteTableId"),
         create=Call("create_route_table"),
         id="answer.RouteTable.RouteTableId",
         also=(_tags(),),
@@ -466,12 +469,12 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::EC2::SubnetRouteTableAssociation": Kind(
-        **_one_zone("ec2", "disassociate_route_table", "AssociationId"),
+        **_by_id("ec2", "disassociate_route_table", "AssociationId"),
         create=Call("associate_route_table"),
         id="answer.AssociationId",
     ),
     "AWS::EC2::InternetGateway": Kind(
-        **_one_zone("ec2", "delete_internet_gateway", "InternetGatewayId"),
+        **_by_id("ec2", "delete_internet_gateway", "InternetGatewayId"),
         create=Call("create_internet_gateway"),
         id="answer.InternetGateway.InternetGatewayId",
         also=(_tags(),),
@@ -506,7 +509,7 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         delete=(Call("delete_flow_logs", {"FlowLogIds": "[id]"}),),
     ),
     "AWS::EC2::SecurityGroup": Kind(
-        **_one_zone("ec2", "delete_security_group", "GroupId"),
+        **_by_id("ec2", "delete_security_group", "GroupId"),
         create=Call("create_security_group"),
         id="answer.GroupId",
         name="GroupName",
@@ -517,7 +520,7 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         ignored=("SecurityGroupEgress",),
     ),
     "AWS::EC2::LaunchTemplate": Kind(
-        **_one_zone("ec2", "delete_launch_template", "LaunchTemplateId"),
+        **_by_id("ec2", "delete_launch_template", "LaunchTemplateId"),
         create=Call("create_launch_template"),
         id="answer.LaunchTemplate.LaunchTemplateId",
         name="LaunchTemplateName",
@@ -529,7 +532,7 @@ _TRAINING: Final[Mapping[str, Kind]] = {
         service="batch",
         create=Call(
             "create_compute_environment",
-            {"serviceRole": f"'arn:aws:iam::{ACCOUNT}:role/AWSServiceRoleForbatch'"},
+            {"serviceRole": f"'{_BATCH_ROLE}'"},
         ),
         id="answer.computeEnvironmentArn",
         name="ComputeEnvironmentName",
@@ -563,7 +566,7 @@ _TRAINING: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::Batch::JobDefinition": Kind(
-        **_one_zone("batch", "deregister_job_definition", "jobDefinition"),
+        **_by_id("batch", "deregister_job_definition", "jobDefinition"),
         create=Call("register_job_definition"),
         id="answer.jobDefinitionArn",
         name="JobDefinitionName",
@@ -573,7 +576,7 @@ _TRAINING: Final[Mapping[str, Kind]] = {
 
 _WATCH: Final[Mapping[str, Kind]] = {
     "AWS::Logs::LogGroup": Kind(
-        **_one_zone("logs", "delete_log_group", "logGroupName"),
+        **_by_id("logs", "delete_log_group", "logGroupName"),
         create=Call("create_log_group"),
         id="properties.LogGroupName",
         name="LogGroupName",
@@ -601,7 +604,7 @@ _WATCH: Final[Mapping[str, Kind]] = {
         delete=(Call("delete_dashboards", {"DashboardNames": "[id]"}),),
     ),
     "AWS::SNS::Topic": Kind(
-        **_one_zone("sns", "delete_topic", "TopicArn"),
+        **_by_id("sns", "delete_topic", "TopicArn"),
         create=Call("create_topic"),
         id="answer.TopicArn",
         name="TopicName",
@@ -627,12 +630,12 @@ _WATCH: Final[Mapping[str, Kind]] = {
         ),
     ),
     "AWS::SNS::Subscription": Kind(
-        **_one_zone("sns", "unsubscribe", "SubscriptionArn"),
+        **_by_id("sns", "unsubscribe", "SubscriptionArn"),
         create=Call("subscribe", {"ReturnSubscriptionArn": "`true`"}),
         id="answer.SubscriptionArn",
     ),
     "AWS::Events::Rule": Kind(
-        **_one_zone("events", "delete_rule", "Name"),
+        **_by_id("events", "delete_rule", "Name"),
         create=Call("put_rule"),
         id="properties.Name",
         name="Name",

@@ -4,6 +4,8 @@ botocore knows what each operation takes, so a property that AWS does not know f
 and so does a value of the wrong type.
 """
 
+import contextlib
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +18,12 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 ACCOUNT: Final = "123456789012"
 Properties = dict[str, Any]
+
+
+@functools.cache
+def client_of(service: str, endpoint: str, region: str) -> Any:
+    """Return a client of a service; one serves all, as it takes a while to make."""
+    return boto3.session.Session().client(service, endpoint_url=endpoint, region_name=region)
 
 
 class ResourceError(Exception):
@@ -108,8 +116,18 @@ class Maker:
         known["id"] = jmespath.search(self.kind.id, known)
         if known["id"] is None:
             raise ResourceError(f"{logical_id}: the service gave it no id")
-        self._put_also(known)
-        return str(known["id"]), self._attributes(known)
+        try:
+            self._put_also(known)
+            return str(known["id"]), self._attributes(known)
+        except ResourceError:
+            self._clear_half(logical_id, known)
+            raise
+
+    def _clear_half(self, logical_id: str, known: dict[str, Any]) -> None:
+        """Delete what was made before the service refused the rest."""
+        half = Resource(logical_id, "", known["id"], known["properties"], {})
+        with contextlib.suppress(ResourceError):
+            self.delete(half)
 
     def update(self, resource: Resource, properties: Properties) -> dict[str, Any]:
         """Change a resource in place and return its attributes.
@@ -184,9 +202,7 @@ class Maker:
         *,
         is_strict: bool = True,
     ) -> Any:
-        client = boto3.client(
-            self.kind.service, endpoint_url=self.endpoint, region_name=self.region
-        )
+        client = client_of(self.kind.service, self.endpoint, self.region)
         operation = client.meta.method_to_api_mapping[call.operation]
         shape = client.meta.service_model.operation_model(operation).input_shape
         own = {} if own is None else own

@@ -5,16 +5,15 @@ import functools
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import boto3
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.cloud.custom_resources import CustomMaker, is_custom
 from tests.cloud.kinds import KINDS
-from tests.cloud.resources import ACCOUNT, Maker, Properties, Resource, ResourceError
+from tests.cloud.resources import ACCOUNT, Maker, Properties, Resource, ResourceError, client_of
 from tests.cloud.template import NOTHING, Document, Resolver, in_order, parameters_of
 
 STACK: Final = "AWS::CloudFormation::Stack"
@@ -159,8 +158,9 @@ class Stack:
         self._tell(f"{action}_IN_PROGRESS", name, kind, old.id if old else "")
         try:
             if old and not must_replace(kind, old.properties, properties):
+                half = replace(old, properties=properties)
+                undo.append(lambda: self._set_back(maker, half, old))
                 new = self._update(maker, old, properties)
-                undo.append(lambda: self._set_back(maker, new, old))
                 if new.id != old.id:
                     replaced.append(old)
             else:
@@ -276,7 +276,7 @@ class Stack:
         return _LATER if name in later or name not in self.resources else self._find(name, attribute)
 
     def _read_parameter(self, name: str) -> str:
-        client = boto3.client("ssm", endpoint_url=self.endpoint, region_name=self.region)
+        client = client_of("ssm", self.endpoint, self.region)
         with contextlib.suppress(client.exceptions.ParameterNotFound):
             return str(client.get_parameter(Name=name)["Parameter"]["Value"])
         raise ResourceError(f"Unable to fetch parameters [{name}] from parameter store")
