@@ -73,7 +73,9 @@ def locked(names: Iterable[str]) -> str:
 def _lock_of(text: str, name: str) -> str:
     found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", text, re.MULTILINE)
     if found is None:
-        raise ValueError(f"{name}: not in the lock file; was the runtime client's own list changed?")
+        raise ValueError(
+            f"{name}: not in the lock file; was the runtime client's own list changed?"
+        )
     return found[0]
 
 
@@ -82,9 +84,7 @@ def _make_debian(machine: Machine) -> None:
     with tempfile.TemporaryDirectory(dir=machine.home) as folder:
         archive = Path(folder) / "debian.tar"
         packages = "--include=ca-certificates,python3-pip"
-        machine.run(
-            "mmdebstrap", "--variant=minbase", packages, *left_out, _RELEASE, str(archive)
-        )
+        machine.run("mmdebstrap", "--variant=minbase", packages, *left_out, _RELEASE, str(archive))
         machine.run("podman", "import", "--quiet", str(archive), DEBIAN)
 
 

@@ -261,7 +261,7 @@ def _event(stack: Stack, event: Event) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    facts = {
+    facts: dict[str, Any] = {
         "Action": change.action,
         "LogicalResourceId": change.logical_id,
         "PhysicalResourceId": change.id,

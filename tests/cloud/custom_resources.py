@@ -1,4 +1,4 @@
-"""Resources whose making is a function's work: asked as CloudFormation asks, for a reply by HTTP."""
+"""Resources that a function makes: asked as CloudFormation asks, for a reply by HTTP."""
 
 import json
 import queue
@@ -93,15 +93,13 @@ class CustomMaker:
             "ResourceProperties": _texts(properties),
             **(more or {}),
         }
-        _replies[token] = replies = queue.SimpleQueue()
+        replies = _replies.setdefault(token, queue.SimpleQueue())
         client = client_of("lambda", self.endpoint, self.region)
-        answer = client.invoke(
-            FunctionName=properties["ServiceToken"], Payload=json.dumps(event)
-        )
+        answer = client.invoke(FunctionName=properties["ServiceToken"], Payload=json.dumps(event))
         said = answer["Payload"].read().decode()
         if "FunctionError" in answer or replies.empty():
             raise ResourceError(f"{logical_id}: {request} got no reply: {said[:500]}")
-        reply = replies.get()
+        reply: dict[str, Any] = replies.get()
         if reply["Status"] != "SUCCESS":
             raise ResourceError(f"Received response status [FAILED]: {reply.get('Reason')}")
         return reply

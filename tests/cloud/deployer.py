@@ -1,4 +1,4 @@
-"""Whoever deploys, in a rehearsal: a checkout, the CDK's own command line, and an account of moto's."""
+"""Whoever deploys, in a rehearsal: a checkout, the CDK's own command line and an empty account."""
 
 import functools
 import os

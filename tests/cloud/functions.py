@@ -182,7 +182,7 @@ def run_by(functions: Functions) -> Iterator[None]:
             return json.dumps(error.facts)
 
     before = LambdaFunction.invoke
-    LambdaFunction.invoke = invoke  # type: ignore[method-assign]
+    LambdaFunction.invoke = invoke  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

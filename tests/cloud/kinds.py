@@ -148,9 +148,7 @@ _PERMISSIONS: Final[Mapping[str, Kind]] = {
         id="answer.ARN",
         name="Name",
         attributes={"Id": "answer.ARN"},
-        delete=(
-            Call("delete_secret", {"SecretId": "id", "ForceDeleteWithoutRecovery": "`true`"}),
-        ),
+        delete=(Call("delete_secret", {"SecretId": "id", "ForceDeleteWithoutRecovery": "`true`"}),),
         prepare=_with_secret,
     ),
 }
@@ -200,7 +198,9 @@ _STORAGE: Final[Mapping[str, Kind]] = {
                 "ServerSideEncryptionConfiguration.Rules",
                 _ENCRYPTION,
             ),
-            _bucket_part("CorsConfiguration", "put_bucket_cors", "CORSConfiguration.CORSRules", _CORS),
+            _bucket_part(
+                "CorsConfiguration", "put_bucket_cors", "CORSConfiguration.CORSRules", _CORS
+            ),
             _bucket_part(
                 "LifecycleConfiguration",
                 "put_bucket_lifecycle_configuration",
@@ -213,9 +213,7 @@ _STORAGE: Final[Mapping[str, Kind]] = {
                 "BucketLoggingStatus.LoggingEnabled",
                 "{TargetBucket: value.DestinationBucketName, TargetPrefix: value.LogFilePrefix}",
             ),
-            _bucket_part(
-                "OwnershipControls", "put_bucket_ownership_controls", "OwnershipControls"
-            ),
+            _bucket_part("OwnershipControls", "put_bucket_ownership_controls", "OwnershipControls"),
             _bucket_part(
                 "PublicAccessBlockConfiguration",
                 "put_public_access_block",
@@ -548,9 +546,7 @@ _TRAINING: Final[Mapping[str, Kind]] = {
             },
         },
         delete=(
-            Call(
-                "update_compute_environment", {"computeEnvironment": "id", "state": "'DISABLED'"}
-            ),
+            Call("update_compute_environment", {"computeEnvironment": "id", "state": "'DISABLED'"}),
             Call("delete_compute_environment", {"computeEnvironment": "id"}),
         ),
     ),

@@ -33,9 +33,7 @@ def _heed_conditions() -> None:
     """Let no statement with a condition decide: moto would deny all that comes without TLS."""
     decide = IAMPolicyStatement.is_action_permitted
 
-    def is_action_permitted(
-        self: IAMPolicyStatement, *asked: Any, **more: Any
-    ) -> PermissionResult:
+    def is_action_permitted(self: IAMPolicyStatement, *asked: Any, **more: Any) -> PermissionResult:
         if "Condition" in self._statement:
             return PermissionResult.NEUTRAL
         return decide(self, *asked, **more)
@@ -64,7 +62,7 @@ def _log_flows_into_a_folder() -> None:
             one.log_destination = place
         return made, refused
 
-    FlowLogsBackend.create_flow_logs = create_flow_logs  # type: ignore[method-assign]
+    FlowLogsBackend.create_flow_logs = create_flow_logs  # type: ignore[method-assign, assignment]
 
 
 def _complete_invalidations() -> None:

@@ -33,6 +33,9 @@ from tests.pictures import draw_picture, encode
 pytestmark = pytest.mark.timeout(1_200)
 
 WEB: Final = Path("web")
+PARAMETER: Final = "/style-your-art/prod/model"
+# the same folder by another name, so that it can be loaded
+PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
 Inventory = dict[str, set[str]]
 
 # what an account may hold, by the API that lists it
@@ -149,9 +152,7 @@ def test_the_bootstrap_makes_what_the_cdk_needs(bootstrapped: Bootstrapped) -> N
 def test_a_deploy_makes_every_resource_of_the_template(deployed: Deployer) -> None:
     template = deployed.client("cloudformation").get_template(StackName=STACK)["TemplateBody"]
     wanted = {
-        name
-        for name, one in template["Resources"].items()
-        if one["Type"] != "AWS::CDK::Metadata"
+        name for name, one in template["Resources"].items() if one["Type"] != "AWS::CDK::Metadata"
     }
 
     assert deployed.stack["StackStatus"] == "CREATE_COMPLETE"
@@ -164,7 +165,11 @@ BUCKETS: Final = (*(f"Storage{name}" for name in (*DATA, "Logs", "Uploads")), "W
 
 def id_of(deployer: Deployer, part: str) -> str:
     """Return the id of the only resource that the stack's code calls so."""
-    found = [id_ for name, id_ in deployer.resources.items() if re.fullmatch(f"{part}[0-9A-F]{{8}}", name)]
+    found = [
+        id_
+        for name, id_ in deployer.resources.items()
+        if re.fullmatch(f"{part}[0-9A-F]{{8}}", name)
+    ]
     assert len(found) == 1, f"{part}: {found}"
     return found[0]
 
@@ -369,7 +374,7 @@ ASKED: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
     (
         "ssm",
         "get_parameter",
-        {"Name": "/style-your-art/prod/model"},
+        {"Name": PARAMETER},
         "Parameter.Value",
         "/var/task/lambda_fn/release",
     ),
@@ -386,7 +391,9 @@ ASKED: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "path", "answer"),
     ASKED,
-    ids=[f"{service}-{operation}-{number}" for number, (service, operation, *_) in enumerate(ASKED)],
+    ids=[
+        f"{service}-{operation}-{number}" for number, (service, operation, *_) in enumerate(ASKED)
+    ],
 )
 def test_a_service_has_what_the_stack_says(
     deployed: Deployer,
@@ -476,7 +483,9 @@ def test_the_deployed_function_names_the_style_of_a_picture(api: str) -> None:
 
 
 def test_the_deployed_function_says_which_model_it_serves(api: str, deployed: Deployer) -> None:
-    manifest = json.loads((deployed.checkout / "lambda_fn/release/manifest.json").read_text("utf-8"))
+    manifest = json.loads(
+        (deployed.checkout / "lambda_fn/release/manifest.json").read_text("utf-8")
+    )
 
     assert predict(api)["model"]["id"] == manifest["id"]
 
@@ -531,7 +540,8 @@ class Changed:
 
 @pytest.fixture(scope="module")
 def changed(deployed: Deployer) -> Changed:
-    """The stack with a changed page and a secret for a MongoDB."""
+    """The stack with a changed page and a secret for a MongoDB, once a model was promoted."""
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
     s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
     old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     builds = len(deployed.builds)
@@ -599,6 +609,15 @@ def test_the_new_page_is_there_and_the_cdn_forgets_the_old_index(changed: Change
     assert invalidations["InvalidationList"]["Quantity"] == 2
 
 
+def test_a_deploy_does_not_undo_a_promotion(changed: Changed) -> None:
+    client = changed.deployer.client("lambda")
+    name = {"FunctionName": id_of(changed.deployer, "ServiceFunction"), "Qualifier": "live"}
+
+    settings = client.get_function_configuration(**name)["Environment"]["Variables"]
+
+    assert settings["ARTSTYLE_MODEL"] == PROMOTED
+
+
 def test_the_alias_serves_the_new_version_with_its_secret(changed: Changed, api: str) -> None:
     # nobody has put an address in yet
     assert predict(api)["catalogue"] == "unavailable"
@@ -621,7 +640,9 @@ def test_a_deploy_that_fails_says_why(failed: str) -> None:
 
 def test_after_a_failed_deploy_all_is_as_before(failed: str, changed: Changed, api: str) -> None:
     deployer = changed.deployer
-    function = deployer.client("lambda").get_function(FunctionName=id_of(deployer, "ServiceFunction"))
+    function = deployer.client("lambda").get_function(
+        FunctionName=id_of(deployer, "ServiceFunction")
+    )
 
     assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert function["Configuration"]["MemorySize"] == 1769

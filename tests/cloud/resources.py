@@ -254,7 +254,8 @@ class Fitter:
             return [self.fit(shape.member, one, where) for one in value]
         if isinstance(shape, MapShape):
             return {key: self.fit(shape.value, one, where) for key, one in _pairs(value)}
-        return _SCALARS.get(shape.type_name, _text)(shape, value)
+        write: Callable[[Shape, Any], Any] = _SCALARS.get(shape.type_name, _text)
+        return write(shape, value)
 
     def _structure(self, shape: StructureShape, value: Any, where: str) -> dict[str, Any]:
         if isinstance(value, list):  # CloudFront counts what it is sent
@@ -286,7 +287,7 @@ def _text(shape: Shape, value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value)
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    enum = {one.lower(): one for one in shape.metadata.get("enum", [])}
+    enum: dict[str, str] = {one.lower(): one for one in shape.metadata.get("enum", [])}
     return enum.get(text.lower(), text)
 
 

@@ -1,4 +1,4 @@
-"""A stack of CloudFormation: made, changed and deleted as a whole, and set back where that fails."""
+"""A stack of CloudFormation: made, changed and deleted as a whole, or set back as a whole."""
 
 import contextlib
 import functools
@@ -14,7 +14,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from tests.cloud.custom_resources import CustomMaker, is_custom
 from tests.cloud.kinds import KINDS
 from tests.cloud.resources import ACCOUNT, Maker, Properties, Resource, ResourceError, client_of
-from tests.cloud.template import NOTHING, Document, Resolver, in_order, parameters_of
+from tests.cloud.template import Document, Resolver, in_order, parameters_of
 
 STACK: Final = "AWS::CloudFormation::Stack"
 # what no one can know before the resource is there
@@ -83,7 +83,9 @@ class Stack:
     def changes(self, document: Document, parameters: Mapping[str, Any]) -> list[Change]:
         """Return what a deploy of a template would do, as far as that is known before."""
         later: set[str] = set()
-        resolver = self._resolver(document, parameters, lambda name, at: self._planned(later, name, at))
+        resolver = self._resolver(
+            document, parameters, lambda name, at: self._planned(later, name, at)
+        )
         found: list[Change] = []
         for name in self._wanted(document, resolver):
             kind = document["Resources"][name]["Type"]
@@ -245,8 +247,8 @@ class Stack:
         ]
 
     def _properties(self, document: Document, resolver: Resolver, name: str) -> Properties:
-        found = resolver.resolve(document["Resources"][name].get("Properties", {}))
-        return {} if found is NOTHING else found  # type: ignore[no-any-return]
+        found: Properties = resolver.resolve(document["Resources"][name].get("Properties", {}))
+        return found
 
     def _resolver(
         self,
@@ -273,7 +275,9 @@ class Stack:
         return resource.attributes[attribute]
 
     def _planned(self, later: set[str], name: str, attribute: str | None) -> Any:
-        return _LATER if name in later or name not in self.resources else self._find(name, attribute)
+        return (
+            _LATER if name in later or name not in self.resources else self._find(name, attribute)
+        )
 
     def _read_parameter(self, name: str) -> str:
         client = client_of("ssm", self.endpoint, self.region)
@@ -307,6 +311,4 @@ def _fixed(kind: str) -> frozenset[str]:
     """Return the properties that a resource keeps for life; those deeper inside are left out."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     paths = schema.get("createOnlyProperties", [])
-    return frozenset(
-        path.removeprefix("/properties/") for path in paths if path.count("/") == 2
-    )
+    return frozenset(path.removeprefix("/properties/") for path in paths if path.count("/") == 2)

@@ -24,12 +24,12 @@ class TemplateError(Exception):
 
 
 def parse(text: str) -> Document:
-    """Return a template as Python's own types."""
+    """Return a template, of JSON or YAML, as Python's own types."""
     document: Document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one, see there
     return document
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(yaml.CSafeLoader):  # type: ignore[misc]  # yaml says nothing of types
     """Leaves dates as the text that they are: a policy's version is no date."""
 
 
@@ -106,7 +106,9 @@ class Resolver:
             "Fn::Sub": self._substitute,
             "Fn::If": self._choose,
             "Fn::GetAZs": lambda argument: self._zones(self.resolve(argument)),
-            "Fn::Base64": lambda argument: base64.b64encode(self.resolve(argument).encode()).decode(),
+            "Fn::Base64": lambda argument: base64.b64encode(
+                self.resolve(argument).encode()
+            ).decode(),
             "Fn::ToJsonString": lambda argument: json.dumps(self.resolve(argument)),
         }
 
