@@ -5,11 +5,13 @@ import json
 import secrets
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from tests.cloud.resources import ACCOUNT, Also, Call, Kind, Properties
 
 _ALL: Final = True
+_REPLIES: Final = Path(__file__).with_name("cfnresponse.py")
 
 
 def _arn(service: str, resource: str) -> str:
@@ -30,6 +32,7 @@ def _with_code(properties: Properties) -> Properties:
     with zipfile.ZipFile(archive, "w") as file:
         # no date: the same code is the same archive
         file.writestr(zipfile.ZipInfo("index.py"), text)
+        file.writestr(zipfile.ZipInfo(_REPLIES.name), _REPLIES.read_text("utf-8"))
     return {**properties, "Code": {"ZipFile": archive.getvalue()}}
 
 

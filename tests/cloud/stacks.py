@@ -170,7 +170,8 @@ class Stack:
                     name, properties, name=self._made_up(name, kind, is_retry=old is not None)
                 )
                 new = Resource(name, kind, id_, properties, attributes, is_kept)
-                undo.append(lambda: maker.delete(new))
+                if not is_kept:
+                    undo.append(lambda: maker.delete(new))
                 if old:
                     replaced.append(old)
         except Exception as error:
