@@ -26,6 +26,7 @@ class StageConfig:
     memory_mib: also buys CPU, one vCPU for each 1,769. reserved_concurrency: None where the account
     has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429.
     has_mongodb: make a secret for its address; without it the works come out of the image.
+    has_tracing: let X-Ray follow some of the requests through API and function.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
     domain, certificate: a name of one's own for the page and its certificate in us-east-1.
 
@@ -43,6 +44,7 @@ class StageConfig:
     log_days: int = 30
     is_canary: bool = True
     has_mongodb: bool = False
+    has_tracing: bool = False
     gpu_instances: tuple[str, ...] = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     gpu_max_vcpus: int = 8
     job_timeout_h: int = 8
@@ -81,6 +83,8 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("rate_per_s", "a whole number from 1 to 10000", _within(1, 10_000)),
     ("burst", "a whole number from 1 to 5000", _within(1, 5_000)),
     ("log_days", f"one of {', '.join(map(str, _LOG_DAYS))}", lambda value: value in _LOG_DAYS),
+    ("has_mongodb", "true or false", lambda value: isinstance(value, bool)),
+    ("has_tracing", "true or false", lambda value: isinstance(value, bool)),
     ("gpu_instances", "types like g4dn.xlarge, g5.2xlarge, g6.xlarge", _are_gpu_instances),
     ("gpu_max_vcpus", "a whole number from 4 to 1024", _within(4, 1_024)),
     ("job_timeout_h", "a whole number from 1 to 168", _within(1, 168)),
@@ -101,10 +105,8 @@ def _to_int(text: object) -> int | str:
     return int(str(text)) if str(text).isascii() and str(text).isdigit() else str(text)
 
 
-def _to_bool(text: object) -> bool:
-    if str(text).lower() not in ("true", "false"):
-        raise ConfigError(f"has_mongodb={str(text)!r}: expected true or false")
-    return str(text).lower() == "true"
+def _to_bool(text: object) -> bool | str:
+    return {"true": True, "false": False}.get(str(text).lower(), str(text))
 
 
 def _to_names(text: object) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "gpu_instances": _to_names,
     "gpu_max_vcpus": _to_int,
     "has_mongodb": _to_bool,
+    "has_tracing": _to_bool,
     "memory_mib": _to_int,
     "monthly_budget_usd": _to_int,
     "reserved_concurrency": _to_int,

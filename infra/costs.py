@@ -69,7 +69,7 @@ def idle_month_with_mongodb(prices: dict[str, Any]) -> list[Line]:
 
 def million_predictions(prices: dict[str, Any]) -> list[Line]:
     """Return what a million predictions cost, warm, through the CDN."""
-    seconds, answer_kb, log_kb = 0.05, 10, 1.5
+    seconds, answer_kb, log_kb = 0.05, 10, 2.5
     gib_seconds = _MILLION * seconds * DEV.memory_mib / 1024
     return [
         Line(
@@ -93,6 +93,11 @@ def million_predictions(prices: dict[str, Any]) -> list[Line]:
             "logs",
             _gigabytes(log_kb) * prices["log_in_gb"],
             f"{log_kb} KB each, function and API together",
+        ),
+        Line(
+            "metrics",
+            4 * prices["metric_month"],
+            "4 of them, in each hour of the month; the first 10 are free for ever",
         ),
     ]
 

@@ -136,7 +136,16 @@ class Service(Construct):
             environment=environment,
             role=self.role,
             log_group=self._logs,
+            # what is written by other parts than the journal is JSON too
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=self._tracing(config),
         )
+
+    def _tracing(self, config: StageConfig) -> lambda_.Tracing:
+        if not config.has_tracing:
+            return lambda_.Tracing.DISABLED
+        stand_by(self.role, {"IAM5[Resource::*]": "X-Ray knows no resources to name."})
+        return lambda_.Tracing.ACTIVE
 
     def _api(self) -> apigateway.HttpApi:
         api = apigateway.HttpApi(

@@ -6,7 +6,7 @@ from constructs import Construct
 from infra.catalogue import Catalogue
 from infra.config import StageConfig
 from infra.service import Service
-from infra.storage import Storage, let_read
+from infra.storage import Storage, let_pass_on, let_read
 from infra.training_job import TrainingJob
 from infra.watch import Watch
 from infra.website import Website
@@ -25,7 +25,10 @@ class ArtStyleStack(cdk.Stack):
             self,
             "Service",
             config=config,
-            environment=catalogue.environment if catalogue else {},
+            environment={
+                "ARTSTYLE_UPLOADS_BUCKET": storage.uploads.bucket_name,
+                **(catalogue.environment if catalogue else {}),
+            },
         )
         website = Website(
             self,
@@ -48,6 +51,7 @@ class ArtStyleStack(cdk.Stack):
         if catalogue:
             catalogue.secret.grant_read(service.role)
         let_read(service.role, storage.models)
+        let_pass_on(service.role, storage.uploads)
         service.roll_back_on(watch.guards, is_canary=config.is_canary)
 
         self._tell(

@@ -63,12 +63,21 @@ def let_write(role: iam.Role, bucket: s3.Bucket) -> None:
     _let(role, bucket, on_objects=["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"])
 
 
+def let_pass_on(role: iam.Role, bucket: s3.Bucket) -> None:
+    """Let a role sign forms for a bucket, and read and delete what they bring; it lists nothing."""
+    _let_touch(role, bucket, ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
+
+
 def _let(role: iam.Role, bucket: s3.Bucket, *, on_objects: list[str]) -> None:
-    objects = bucket.arn_for_objects("*")
     role.add_to_policy(
         iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
     )
-    role.add_to_policy(iam.PolicyStatement(actions=on_objects, resources=[objects]))
+    _let_touch(role, bucket, on_objects)
+
+
+def _let_touch(role: iam.Role, bucket: s3.Bucket, actions: list[str]) -> None:
+    objects = bucket.arn_for_objects("*")
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[objects]))
     stand_by(role, {objects_of(bucket): "Every object of this one bucket."})
 
 

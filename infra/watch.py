@@ -18,6 +18,10 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.training_job import TrainingJob
 
+# as the function writes them, which a test of the boundaries compares
+METRICS_NAMESPACE: Final = "StyleYourArt"
+SERVICE: Final = "style-your-art"
+SHARES: Final = ("Unsure", "Refused", "CatalogueUnavailable")
 _PERIOD: Final = cdk.Duration.minutes(5)
 # above a cold start, below the point where people leave
 _SLOW_MS: Final = 3_000
@@ -61,7 +65,8 @@ class Watch(Construct):
         )
         self._tell_of_failed_jobs(training)
         self._budget(config)
-        self._dashboard([alias.metric_invocations(period=_PERIOD), errors, throttles], latency, api)
+        function = [alias.metric_invocations(period=_PERIOD), errors, throttles]
+        self._dashboard(function, latency, api, _shares(alias.lambda_.function_name))
 
     def _let_ring(self) -> None:
         """Let alarms and the budget publish: the topic's own policy takes the place of AWS's."""
@@ -155,6 +160,7 @@ class Watch(Construct):
         function: list[cloudwatch.IMetric],
         latency: cloudwatch.IMetric,
         api: apigateway.HttpApi,
+        shares: list[cloudwatch.IMetric],
     ) -> None:
         answers: list[cloudwatch.IMetric] = [
             api.metric_count(period=_PERIOD),
@@ -166,6 +172,7 @@ class Watch(Construct):
             "API": answers,
             "Function": function,
             "Latency of the API": [median, latency],
+            "Shares of the pictures": shares,
         }
         cloudwatch.Dashboard(
             self,
@@ -177,3 +184,17 @@ class Watch(Construct):
                 ]
             ],
         )
+
+
+def _shares(function_name: str) -> list[cloudwatch.IMetric]:
+    """Return what the function itself says in its log: 1 or 0 for each picture."""
+    return [
+        cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=name,
+            dimensions_map={"function_name": function_name, "service": SERVICE},
+            statistic="Average",
+            period=_PERIOD,
+        )
+        for name in SHARES
+    ]

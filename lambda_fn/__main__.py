@@ -37,16 +37,19 @@ def serve(
 
     from lambda_fn.assembly import build_app
     from lambda_fn.catalogue.works import CatalogueError
+    from lambda_fn.journal import write_plainly
+    from lambda_fn.uploads import UploadsError
 
     _hush_pillow()
     with _listen(host, port) as listener:
         settings = _at_home(_read_settings())
         model = _load(settings)
         try:
-            app = build_app(settings, model)
-        except CatalogueError as error:
+            app = build_app(settings, model, journal=write_plainly)
+        except (CatalogueError, UploadsError) as error:
             _fail(str(error))
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
+        logging.getLogger(write_plainly.__module__).setLevel(logging.INFO)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         address = f"[{host}]" if ":" in host else host
         typer.echo(

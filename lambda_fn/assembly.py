@@ -16,13 +16,21 @@ from lambda_fn.catalogue.works import Catalogue, CatalogueError, CatalogueUnavai
 from lambda_fn.companions import Companions, find_misfit
 from lambda_fn.contract.manifest import EVALUATION_FILE, NEIGHBOURS_FILE, ModelManifest
 from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.journal import Write
 from lambda_fn.model import StyleModel
 from lambda_fn.secret import read_secret
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores
+from lambda_fn.uploads import Uploads
 
 
-def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = None) -> FastAPI:
+def build_app(
+    settings: Settings,
+    model: StyleModel,
+    *,
+    stores: Stores | None = None,
+    journal: Write | None = None,
+) -> FastAPI:
     """Return the service for a loaded model.
 
     Files are opened here, so that one that is wrong stops the start; what lies behind an address
@@ -41,8 +49,10 @@ def build_app(settings: Settings, model: StyleModel, *, stores: Stores | None = 
             GuardedCatalogue(_find_catalogue(settings, stores, uri, neighbours)), neighbours
         ),
         desk=_open_desk(settings, stores, uri),
+        uploads=_open_uploads(settings),
         evaluation=settings.model / EVALUATION_FILE,
         web=settings.web,
+        journal=journal,
     )
 
 
@@ -108,6 +118,11 @@ def _open_desk(
     if uri is not None and not settings.is_named("feedback"):
         return FeedbackDesk(lambda: stores.open_mongodb_feedback(uri()), secret)
     return None
+
+
+def _open_uploads(settings: Settings) -> Uploads | None:
+    bucket = settings.uploads_bucket
+    return None if bucket is None else Uploads(bucket, max_bytes=settings.max_upload_bytes)
 
 
 def _token_secret(settings: Settings) -> Callable[[], SecretStr]:

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -12,15 +15,22 @@ from starlette.requests import ClientDisconnect
 from lambda_fn import errors
 
 _FORM = "multipart/form-data"
+_JSON = "application/json"
 _DRAIN_FACTOR = 4
 _BUDGET_FACTOR = 8
 
+Model = TypeVar("Model", bound=BaseModel)
+
 
 class BodyReader:
-    """Reads bodies of at most `max_bytes` each, and of eight times that at any one moment."""
+    """Reads bodies of at most `max_bytes` each, and of eight times that at any one moment.
 
-    def __init__(self, max_bytes: int) -> None:
+    hint: what else can be done about a body that is too large, as a sentence.
+    """
+
+    def __init__(self, max_bytes: int, *, hint: str = "") -> None:
         self._max_bytes = max_bytes
+        self._hint = hint
         self._budget_bytes = _BUDGET_FACTOR * max_bytes
         self._held_bytes = 0
 
@@ -60,7 +70,7 @@ class BodyReader:
         announced = request.headers.get("content-length", "")
         size = 0
         if announced.isdigit() and int(announced) > _DRAIN_FACTOR * self._max_bytes:
-            raise _too_large(self._max_bytes)
+            raise self._too_large()
         try:
             async for chunk in request.stream():
                 size += len(chunk)
@@ -73,7 +83,7 @@ class BodyReader:
                 "The connection ended before the picture did: send it again."
             ) from error
         if size > self._max_bytes:
-            raise _too_large(self._max_bytes)
+            raise self._too_large()
 
     def _hold(self, chunk: bytes, chunks: list[bytes]) -> None:
         if self._held_bytes + len(chunk) > self._budget_bytes:
@@ -83,22 +93,64 @@ class BodyReader:
         self._held_bytes += len(chunk)
         chunks.append(chunk)
 
+    def _too_large(self) -> errors.BodyTooLargeError:
+        shrink = (
+            f"The picture is larger than the {self._max_bytes / 1_000_000:g} MB that are accepted "
+            "here: shrink it; 1,024 pixels on the longer side are plenty."
+        )
+        return errors.BodyTooLargeError(f"{shrink} {self._hint}".strip())
+
+
+def is_json(request: Request) -> bool:
+    """Return whether the body is said to be JSON."""
+    return _kind_of(request) == _JSON
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that is not said to be JSON.
+
+    Raises:
+        UnsupportedContentTypeError: what it should be.
+    """
+    if not is_json(request):
+        raise errors.UnsupportedContentTypeError(
+            f"This takes JSON: send it with 'Content-Type: {_JSON}'."
+        )
+
+
+def parse_json(data: bytes, schema: type[Model]) -> Model:
+    """Return what a body of JSON says.
+
+    Raises:
+        RequestValidationError: it is not what the schema asks for.
+    """
+    try:
+        return schema.model_validate_json(data)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        raise RequestValidationError([one | {"loc": ("body", *one["loc"])} for one in found]) from (
+            None  # it quotes what was sent
+        )
+
+
+def json_body(schema: type[BaseModel]) -> dict[str, Any]:
+    """Return what the docs say of a body that is read by hand."""
+    content = {_JSON: {"schema": schema.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
 
 def _refuse_other_types(request: Request) -> str:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind_of(request)
     if kind and not kind.startswith("image/") and kind not in (_FORM, "application/octet-stream"):
         raise errors.UnsupportedContentTypeError(
             f"A body of type {kind} cannot be a picture: send it with 'Content-Type: image/jpeg' "
             "(or image/png, ...), or as the field 'file' of a multipart form."
         )
     return kind
-
-
-def _too_large(max_bytes: int) -> errors.BodyTooLargeError:
-    return errors.BodyTooLargeError(
-        f"The picture is larger than the {max_bytes / 1_000_000:g} MB that are accepted here: "
-        "shrink it; 1,024 pixels on the longer side are plenty."
-    )
 
 
 async def _file_of_form(request: Request, body: bytes) -> bytes:

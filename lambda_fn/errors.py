@@ -17,9 +17,12 @@ ServiceError
 ├── BadTokenError               400  bad_token
 ├── ExpiredTokenError           410  expired_token
 ├── FeedbackOffError            404  feedback_off
+├── UploadsOffError             404  uploads_off
+├── UnknownUploadError          404  unknown_upload
 ├── BusyError                   503  busy
 ├── CatalogueDownError          503  catalogue_unavailable
-└── FeedbackDownError           503  feedback_unavailable
+├── FeedbackDownError           503  feedback_unavailable
+└── UploadsDownError            503  uploads_unavailable
 
 What the framework refuses by itself gets the code of its status: see `code_of_status`.
 """
@@ -148,6 +151,20 @@ class FeedbackOffError(ServiceError):
     code = "feedback_off"
 
 
+class UploadsOffError(ServiceError):
+    """This service has no bucket for originals."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "uploads_off"
+
+
+class UnknownUploadError(ServiceError):
+    """There is no upload of this key, or no longer."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "unknown_upload"
+
+
 class BusyError(ServiceError):
     """More pictures are on their way than fit into memory; worth another try."""
 
@@ -170,6 +187,14 @@ class FeedbackDownError(ServiceError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "feedback_unavailable"
     retry_after_s = 30
+
+
+class UploadsDownError(ServiceError):
+    """The bucket of uploads does not answer."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "uploads_unavailable"
+    retry_after_s = 5
 
 
 _OF_PICTURE: dict[type[images.PictureError], type[ServiceError]] = {

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from lambda_fn import errors
-from lambda_fn.body import BodyReader
+from lambda_fn.body import BodyReader, json_body, parse_json, require_json
 from lambda_fn.catalogue.deferred import Deferred
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, FeedbackStore
 from lambda_fn.contract.images import PictureError, to_pixels
@@ -26,7 +25,6 @@ _FORMATS: Final = ("jpeg", "png", "webp")
 _PATIENCE_S: Final = 5.0
 _DECIMALS: Final = 4
 _CHECK_PX: Final = 32
-_JSON: Final = "application/json"
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The token is none of this service"},
     404: {"model": ErrorBody, "description": "No feedback is kept here"},
@@ -129,15 +127,16 @@ def add_feedback(app: FastAPI, desk: FeedbackDesk | None, slots: CapacityLimiter
     async def body(request: Request) -> AsyncGenerator[bytes, None]:
         if desk is None:
             raise errors.FeedbackOffError("This service keeps no feedback.")
-        _require_json(request)
+        require_json(request)
         async with reader.whole(request) as data:
             yield data
 
-    schema = FeedbackRequest.model_json_schema()
-    extra = {"requestBody": {"required": True, "content": {_JSON: {"schema": schema}}}}
-
     @app.post(
-        "/v1/feedback", status_code=201, tags=["feedback"], openapi_extra=extra, responses=_ERRORS
+        "/v1/feedback",
+        status_code=201,
+        tags=["feedback"],
+        openapi_extra=json_body(FeedbackRequest),
+        responses=_ERRORS,
     )
     async def keep_feedback(data: Annotated[bytes, Depends(body)]) -> FeedbackStored:
         """Say that an answer is right, or what the picture is rather.
@@ -145,7 +144,7 @@ def add_feedback(app: FastAPI, desk: FeedbackDesk | None, slots: CapacityLimiter
         A second word about the same answer replaces the first. The picture is kept only if it is
         in the request.
         """
-        request, picture = _parse(data), None
+        request, picture = parse_json(data, FeedbackRequest), None
         if request.picture is not None:
             picture = await to_thread.run_sync(read_picture, request.picture, limiter=slots)
         if desk is not None:
@@ -172,21 +171,3 @@ def read_picture(text: str) -> bytes:
     if found not in _FORMATS:
         raise errors.UnreadableImageError("The picture is no JPEG, PNG or WebP: save it as one.")
     return data
-
-
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _JSON:
-        raise errors.UnsupportedContentTypeError(
-            f"Feedback is JSON: send it with 'Content-Type: {_JSON}'."
-        )
-
-
-def _parse(data: bytes) -> FeedbackRequest:
-    try:
-        return FeedbackRequest.model_validate_json(data)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        raise RequestValidationError([one | {"loc": ("body", *one["loc"])} for one in found]) from (
-            None  # it quotes what was sent
-        )

@@ -7,6 +7,8 @@ from mangum import Mangum
 
 from lambda_fn.assembly import build_app
 from lambda_fn.settings import Settings
+from lambda_fn.telemetry import Telemetry
 
 _settings = Settings()
-handler = Mangum(build_app(_settings, _settings.load_model()), lifespan="off")
+_app = build_app(_settings, _settings.load_model(), journal=Telemetry())
+handler = Mangum(_app, lifespan="off")

@@ -10,18 +10,24 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 HEADERS_FILE = "headers.json"
+_OWN_ORIGIN = "connect-src 'self'"
 
 
 class Page(StaticFiles):
     """The folder of the page; `headers.json` in it is the one place for its headers.
 
+    connect_to: an origin beside the page's own to which it may send pictures.
+
     Raises:
         FileNotFoundError: the folder has no `headers.json`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, connect_to: str | None = None) -> None:
         super().__init__(directory=folder, html=True)
-        self._headers: dict[str, str] = json.loads((folder / HEADERS_FILE).read_text("utf-8"))
+        text = (folder / HEADERS_FILE).read_text("utf-8")
+        if connect_to is not None:
+            text = text.replace(_OWN_ORIGIN, f"{_OWN_ORIGIN} {connect_to}")
+        self._headers: dict[str, str] = json.loads(text)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve whole files only: a broken Range would be answered outside our error body."""

@@ -13,6 +13,9 @@ from lambda_fn.query import KnownStyle
 Probability = Annotated[float, Field(ge=0, le=1)]
 Verdict = Literal["confident", "unsure", "not-a-painting"]
 CatalogueState = Literal["ok", "unavailable"]
+PictureType = Literal[
+    "image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/tiff", "image/bmp"
+]
 
 
 class _Body(BaseModel):
@@ -226,6 +229,35 @@ class FeedbackStored(_Body):
     stored: Literal[True] = True
 
 
+class UploadRequest(_Body):
+    """What the original is that somebody wants to send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_type: PictureType
+
+
+class UploadForm(_Body):
+    """A form for one original: POST its fields and then the `file` to the address."""
+
+    upload: str = Field(
+        description="what to give POST /v1/predictions afterwards",
+        examples=["originals/1f0c5b9a7d3e4c2b8a6f0e1d2c3b4a59"],
+    )
+    url: str = Field(examples=["https://uploads.s3.eu-west-1.amazonaws.com/"])
+    fields: dict[str, str] = Field(description="of the form, as they are")
+    max_bytes: int
+    expires_in_s: int = Field(description="how long the form is good for", examples=[3600])
+
+
+class Uploaded(_Body):
+    """An original that was sent by such a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload: str = Field(max_length=200, description="`upload` of the form")
+
+
 class ModelInfo(ModelRef):
     """The model behind the answers, with its figures on pictures it was never trained on."""
 
@@ -246,11 +278,21 @@ class ModelCard(_Body):
     evaluation: ModelEvaluation | None
 
 
+class Limits(_Body):
+    """How large a picture may be, in bytes."""
+
+    body_bytes: int = Field(description="in a request to POST /v1/predictions")
+    upload_bytes: int | None = Field(
+        description="as an original by POST /v1/uploads; null where none are taken"
+    )
+
+
 class Health(_Body):
     """The service is up and its model is loaded."""
 
     status: Literal["ok"] = "ok"
     model: str
+    limits: Limits
 
 
 class Guide(_Body):
@@ -258,6 +300,7 @@ class Guide(_Body):
 
     name: str = "Style Your Art"
     predictions: str = "/v1/predictions"
+    uploads: str = "/v1/uploads"
     styles: str = "/v1/styles"
     artworks: str = "/v1/artworks"
     chronology: str = "/v1/chronology"

@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=30_000_000, ge=1_000, description="Largest request body, in bytes."
     )
+    uploads_bucket: OptionalName = Field(
+        default=None,
+        description="S3 bucket for originals too large for a request; without one none are taken.",
+    )
+    max_upload_bytes: int = Field(
+        default=30_000_000, ge=1_000, description="Largest original in that bucket, in bytes."
+    )
     web: Path | None = Field(
         default=None, description="Folder of the page to serve at `/`; without it only the API."
     )

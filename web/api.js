@@ -49,8 +49,16 @@
  *   model: {id: string, architecture: string, test?: {top1: number}},
  *   styles: StyleInfo[],
  * }} Catalogue
+ * @typedef {{body_bytes: number, upload_bytes: number | null}} Limits of a request, and of an original
+ * @typedef {{
+ *   upload: string,
+ *   url: string,
+ *   fields: Record<string, string>,
+ *   max_bytes: number,
+ * }} UploadForm
  * @typedef {{token: string, style: string, picture?: string}} Word what a visitor says; picture: as base64
- * @typedef {{waitS: number, retry: number, retries: number}} Delay
+ * @typedef {{waitS: number, retry: number, retries: number, isLost: boolean}} Delay
+ *   isLost: of the connection, not of a service that has too much to do
  * @typedef {{signal?: AbortSignal, onDelay?: (delay: Delay) => void}} Options
  */
 
@@ -83,6 +91,7 @@ const BY_STATUS = {
   },
 };
 const RETRIED = new Set([429, 503, 504]);
+const CONNECTION_LOST = "connection_lost";
 
 /** A request that got no answer; `code` is stable, `message` is for people. */
 export class ApiError extends Error {
@@ -114,10 +123,11 @@ export async function findApi() {
 
 /**
  * @param {string} base
- * @returns {Promise<unknown>}
+ * @returns {Promise<{limits?: Limits}>}
  */
-export function wake(base) {
-  return persist(() => request(`${base}/v1/health`, {}), {});
+export async function wake(base) {
+  const health = await persist(() => request(`${base}/v1/health`, {}), {});
+  return /** @type {{limits?: Limits}} */ (health);
 }
 
 /**
@@ -159,36 +169,81 @@ export async function predict(base, picture, options) {
 }
 
 /**
+ * Ask where to send an original.
+ * @param {string} base
+ * @param {string} type of its content
+ * @param {Options} options
+ * @returns {Promise<UploadForm>}
+ */
+export async function requestForm(base, type, options) {
+  const attempt = () => post(`${base}/v1/uploads`, { content_type: type }, options);
+  return /** @type {UploadForm} */ (await persist(attempt, options));
+}
+
+/**
+ * Ask for the style of an original that was sent.
+ * @param {string} base
+ * @param {string} upload
+ * @param {Options} options
+ * @returns {Promise<Answer>}
+ */
+export async function predictUpload(base, upload, options) {
+  const attempt = () => post(`${base}/v1/predictions`, { upload }, options);
+  return /** @type {Answer} */ (await persist(attempt, options));
+}
+
+/**
  * Say what a picture is; a second word about the same answer replaces the first.
  * @param {string} base
  * @param {Word} word
  * @returns {Promise<unknown>}
  */
 export function sendFeedback(base, word) {
-  const init = {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(word),
-  };
-  return persist(() => request(`${base}/v1/feedback`, init), {});
+  return persist(() => post(`${base}/v1/feedback`, word, {}), {});
 }
 
 /**
+ * Attempt something again while it fails of what passes by itself.
  * @param {() => Promise<unknown>} attempt
  * @param {Options} options
  * @returns {Promise<unknown>}
  */
-async function persist(attempt, { signal, onDelay }) {
+export async function persist(attempt, { signal, onDelay }) {
   for (const [index, waitS] of RETRY_AFTER_S.entries()) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ApiError && RETRIED.has(error.status))) throw error;
-      onDelay?.({ waitS, retry: index + 1, retries: RETRY_AFTER_S.length });
+      if (!isPassing(error)) throw error;
+      const isLost = error.code === CONNECTION_LOST;
+      onDelay?.({ waitS, retry: index + 1, retries: RETRY_AFTER_S.length, isLost });
       await pause(waitS * 1000, signal);
     }
   }
   return attempt();
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is ApiError}
+ */
+function isPassing(error) {
+  if (!(error instanceof ApiError)) return false;
+  return RETRIED.has(error.status) || error.code === CONNECTION_LOST;
+}
+
+/**
+ * @param {string} url
+ * @param {unknown} body
+ * @param {Options} options
+ * @returns {Promise<unknown>}
+ */
+function post(url, body, { signal }) {
+  return request(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
 }
 
 /**

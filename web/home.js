@@ -9,10 +9,11 @@ import { elementOf } from "./elements.js";
 import { showExamples } from "./examples-view.js";
 import { startFeedback } from "./feedback.js";
 import { startLight } from "./light.js";
-import { PictureError, prepare, somePictures } from "./picture.js";
+import { predictOriginal } from "./original.js";
+import { PictureError, offerOf, original, prepare, somePictures } from "./picture.js";
 import { save, startTaking } from "./take.js";
 import { arrive, present, render, titleOf } from "./view.js";
-import { failureTitle } from "./words.js";
+import { delayed, failureTitle, unshrinkable } from "./words.js";
 import { startWorks } from "./works.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
@@ -23,6 +24,8 @@ import { startWorks } from "./works.js";
 /** @typedef {import("./view.js").Visit} Visit */
 
 const SLOW_AFTER_MS = 4000;
+/** What the browser cannot make smaller, and the request cannot hold. */
+const UNSHRINKABLE = "unshrinkable";
 const WAKING = "The service is waking up; the first answer takes a few seconds.";
 const SLOW = "This takes longer than usual. It is still at work.";
 /** More pictures than this are work for the command line. */
@@ -34,6 +37,7 @@ const ENDS_A_BATCH = new Set(["offline", "unreachable", "busy", "unavailable", "
 let page = {
   visit: { kind: "empty" },
   catalogue: null,
+  limits: null,
   hasPreview: true,
   isDragging: false,
   isOffline: !navigator.onLine,
@@ -44,7 +48,10 @@ let apiBase = Promise.resolve("");
 /** @type {(title: string) => void} */
 let setTitle = () => {};
 let isAwake = false;
-/** @type {{file: File, picture: Picture} | null} what hangs in the frame */
+/**
+ * What hangs in the frame, and whether its original is to be sent.
+ * @type {{file: File, picture: Picture, isOriginal: boolean} | null}
+ */
 let hung = null;
 /** @type {Item[]} several pictures, of which one may hang in the frame */
 let items = [];
@@ -63,6 +70,11 @@ const ACTIONS = {
   clear: empty,
   retry: () => {
     if (hung !== null) void ask(hung.file);
+  },
+  original: () => {
+    if (hung === null) return;
+    hung.isOriginal = true;
+    void ask(hung.file);
   },
   stop: () => {
     stop();
@@ -156,10 +168,7 @@ async function ask(file) {
   const patience = setTimeout(() => tell(mine, isAwake ? SLOW : WAKING), SLOW_AFTER_MS);
   try {
     update({ visit: { kind: "loading", picture, step: "reading", note: "" } });
-    const sent = await prepare(file);
-    if (running !== mine) return;
-    update({ visit: { kind: "loading", picture, step: "asking", note: "" } });
-    const answer = await send(sent, mine);
+    const { sent, answer } = await inquire(file, mine);
     if (running === mine) update({ visit: { kind: "done", picture, answer, sent, count: 1 } });
   } catch (error) {
     if (running === mine) update({ visit: failed(picture, error) });
@@ -170,19 +179,79 @@ async function ask(file) {
 }
 
 /**
+ * @param {File} file
+ * @param {AbortController} mine
+ * @returns {Promise<{sent: Blob, answer: Answer}>}
+ */
+async function inquire(file, mine) {
+  const isOriginal = hung?.isOriginal ?? false;
+  const sent = await (isOriginal ? original(file) : prepare(file));
+  mine.signal.throwIfAborted();
+  return { sent, answer: await (isOriginal ? sendOriginal(sent, mine) : sendCopy(sent, mine)) };
+}
+
+/**
+ * @param {Blob} sent
+ * @param {AbortController} mine
+ * @returns {Promise<Answer>}
+ */
+async function sendCopy(sent, mine) {
+  moveOn(mine, { step: "asking" });
+  return send(sent, mine);
+}
+
+/**
  * @param {Blob} sent
  * @param {AbortController} mine
  * @returns {Promise<Answer>}
  */
 async function send(sent, mine) {
-  return predict(await apiBase, sent, {
-    signal: mine.signal,
-    onDelay: ({ waitS, retry, retries }) =>
-      tell(
-        mine,
-        `The service has too much to do. Retry ${retry} of ${retries} in ${waitS}\u00a0s.`,
-      ),
+  const { limits } = page;
+  if (limits !== null && sent.size > limits.body_bytes) {
+    const message = unshrinkable(
+      sent.size,
+      limits.body_bytes,
+      offerOf(sent.size, 0, limits) !== null,
+    );
+    throw new ApiError(UNSHRINKABLE, message);
+  }
+  return predict(await apiBase, sent, optionsOf(mine));
+}
+
+/**
+ * Send a file as it is: in the request, or where that is too small, by the service's bucket.
+ * @param {Blob} sent
+ * @param {AbortController} mine
+ * @returns {Promise<Answer>}
+ */
+async function sendOriginal(sent, mine) {
+  if (!offerOf(sent.size, 0, page.limits)?.isUpload) return sendCopy(sent, mine);
+  moveOn(mine, { step: "sending", share: 0 });
+  return predictOriginal(await apiBase, sent, {
+    ...optionsOf(mine),
+    onProgress: (share) => moveOn(mine, { step: share < 1 ? "sending" : "asking", share }),
   });
+}
+
+/**
+ * @param {AbortController} mine
+ * @returns {import("./api.js").Options}
+ */
+function optionsOf(mine) {
+  return {
+    signal: mine.signal,
+    onDelay: (delay) => tell(mine, delayed(delay)),
+  };
+}
+
+/**
+ * @param {AbortController} mine
+ * @param {{step: "sending" | "asking", share?: number}} where
+ */
+function moveOn(mine, where) {
+  if (running === mine && page.visit.kind === "loading") {
+    update({ visit: { ...page.visit, note: "", ...where } });
+  }
 }
 
 /** One after the other: the service has better to do than to look at a hundred pictures at once. */
@@ -263,7 +332,8 @@ function empty() {
 function hang(file) {
   if (hung?.file === file) return hung.picture;
   takeDown();
-  hung = { file, picture: { name: file.name, url: URL.createObjectURL(file) } };
+  const url = URL.createObjectURL(file);
+  hung = { file, picture: { name: file.name, url, bytes: file.size }, isOriginal: false };
   page = { ...page, hasPreview: true };
   return hung.picture;
 }
@@ -280,7 +350,9 @@ function takeDown() {
  */
 function failed(picture, error) {
   if (error instanceof ApiError) {
-    return { kind: "failed", picture, code: error.code, message: error.message };
+    const offer =
+      error.code === UNSHRINKABLE && picture ? offerOf(picture.bytes, 0, page.limits) : null;
+    return { kind: "failed", picture, code: error.code, message: error.message, offer };
   }
   if (error instanceof PictureError) {
     takeDown(); // there is nothing to show or to send
@@ -362,8 +434,9 @@ function isBringing(event) {
 async function greet() {
   const base = await apiBase;
   const [, catalogue] = await Promise.allSettled([
-    wake(base).then(() => {
+    wake(base).then((health) => {
       isAwake = true;
+      update({ limits: health.limits ?? null });
     }),
     fetchCatalogue(base),
   ]);

@@ -1,6 +1,9 @@
 // @ts-check
 /** The file that a visitor brings: checks what it is, and makes of it what the service takes. */
 
+/** @typedef {import("./api.js").Limits} Limits */
+/** @typedef {{bytes: number, isUpload: boolean}} Offer isUpload: it goes by the service's bucket */
+
 /** What the model sees is smaller still; this keeps detail, and no upload meets a limit. */
 const SENT_SIDE_PX = 1024;
 /** Up to this size a picture of few pixels is sent as it is. */
@@ -78,6 +81,28 @@ export async function prepare(file) {
   } finally {
     bitmap.close();
   }
+}
+
+/**
+ * Return a file as it is.
+ * @param {File} file
+ * @returns {Promise<Blob>} its type is what the content is
+ */
+export async function original(file) {
+  return file.slice(0, file.size, await typeOf(file));
+}
+
+/**
+ * Return what the page offers about a file: of a large one that it sent shrunk, to send the original.
+ * @param {number} bytes of the file
+ * @param {number} sentBytes 0 where nothing could be sent
+ * @param {Limits | null} limits null while the service has not told them
+ * @returns {Offer | null}
+ */
+export function offerOf(bytes, sentBytes, limits) {
+  if (limits === null || bytes <= SENT_BYTES || sentBytes === bytes) return null;
+  const isUpload = bytes > limits.body_bytes;
+  return isUpload && bytes > (limits.upload_bytes ?? 0) ? null : { bytes, isUpload };
 }
 
 /**

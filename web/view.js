@@ -5,23 +5,39 @@ import { renderAnswer } from "./answer.js";
 import { renderBatch } from "./batch-view.js";
 import { all, element, elementOf, setText } from "./elements.js";
 import { offerStyles } from "./feedback.js";
+import { offerOf } from "./picture.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./api.js").Catalogue} Catalogue */
+/** @typedef {import("./api.js").Limits} Limits */
 /** @typedef {import("./batch.js").Item} Item */
+/** @typedef {import("./picture.js").Offer} Offer */
 /**
- * @typedef {{name: string, url: string}} Picture
+ * @typedef {{name: string, url: string, bytes: number}} Picture
  * @typedef {{kind: "empty"}} Empty
- * @typedef {{kind: "loading", picture: Picture, step: "reading" | "asking", note: string}} Loading
+ * @typedef {{
+ *   kind: "loading",
+ *   picture: Picture,
+ *   step: "reading" | "sending" | "asking",
+ *   note: string,
+ *   share?: number,
+ * }} Loading share: of the original's bytes that have gone out
  * @typedef {{kind: "done", picture: Picture, answer: Answer, sent: Blob, count: number}} Done
  *   count: of the pictures that it is one of
- * @typedef {{kind: "failed", picture: Picture | null, code: string, message: string}} Failed
+ * @typedef {{
+ *   kind: "failed",
+ *   picture: Picture | null,
+ *   code: string,
+ *   message: string,
+ *   offer?: Offer | null,
+ * }} Failed offer: to send the original after all
  * @typedef {{kind: "batch", items: Item[], isRunning: boolean, note: string, limit: string}} Batch
  * @typedef {Empty | Loading | Done | Failed | Batch} Visit
  * @typedef {{
  *   visit: Visit,
  *   catalogue: Catalogue | null,
+ *   limits: Limits | null,
  *   hasPreview: boolean,
  *   isDragging: boolean,
  *   isOffline: boolean,
@@ -43,7 +59,13 @@ const HEADINGS = {
   failed: "failure-heading",
   batch: "batch-title",
 };
-const STEPS = /** @type {const} */ (["reading", "asking"]);
+const STEPS = /** @type {const} */ (["reading", "sending", "asking"]);
+
+const SPOKEN_STEPS = {
+  reading: "Reading the picture.",
+  sending: "Sending the original.",
+  asking: "Asking the model.",
+};
 
 /** @type {Answer | null} */
 let answered = null;
@@ -51,7 +73,8 @@ let answered = null;
 /**
  * @param {Page} page
  */
-export function render({ visit, catalogue, hasPreview, isDragging, isOffline, isShown }) {
+export function render(page) {
+  const { visit, catalogue, hasPreview, isDragging, isOffline, isShown } = page;
   const exhibit = element("exhibit");
   exhibit.hidden = !isShown;
   exhibit.dataset["state"] = visit.kind;
@@ -64,7 +87,20 @@ export function render({ visit, catalogue, hasPreview, isDragging, isOffline, is
   element("rooms").hidden = visit.kind !== "done";
   renderPicture("picture" in visit ? visit.picture : null, hasPreview);
   renderCatalogue(catalogue);
+  renderOffer(page);
   renderKind(visit, catalogue, hasPreview);
+}
+
+/**
+ * Offer to send the original, below an answer to its copy or where there is none.
+ * @param {Page} page
+ */
+function renderOffer({ visit, limits }) {
+  const isAlone = visit.kind === "done" && visit.count === 1;
+  const offer = isAlone ? offerOf(visit.picture.bytes, visit.sent.size, limits) : null;
+  element("original").hidden = element("original-note").hidden = offer === null;
+  setText("original", offer ? words.originalButton(offer) : "");
+  setText("original-note", offer ? words.originalNote(offer) : "");
 }
 
 /**
@@ -161,6 +197,9 @@ function renderLoading(visit) {
     if (step === visit.step) item.setAttribute("aria-current", "step");
     else item.removeAttribute("aria-current");
   }
+  const isLeaving = visit.share !== undefined;
+  element("step-sending").hidden = element("sent-share").hidden = !isLeaving;
+  elementOf("sent-share", HTMLProgressElement).value = visit.share ?? 0;
   setText("progress-note", visit.note);
   setText("live", spoken(visit));
 }
@@ -194,6 +233,8 @@ function renderFailure(visit) {
   setText("failure-message", visit.message);
   setText("live", "");
   element("retry").hidden = !(visit.picture && words.isWorthRetrying(visit.code));
+  element("failure-original").hidden = !visit.offer;
+  setText("failure-original", visit.offer ? words.originalButton(visit.offer) : "");
 }
 
 /**
@@ -205,9 +246,7 @@ function spoken(visit) {
     case "empty":
       return "The frame is empty.";
     case "loading":
-      return (
-        visit.note || (visit.step === "reading" ? "Reading the picture." : "Asking the model.")
-      );
+      return visit.note || SPOKEN_STEPS[visit.step];
     case "done":
       return `${words.headline(visit.answer)}. ${words.odds(visit.answer)}`;
     case "failed":

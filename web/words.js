@@ -3,7 +3,9 @@
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./api.js").Catalogue} Catalogue */
+/** @typedef {import("./api.js").Delay} Delay */
 /** @typedef {import("./api.js").Work} Work */
+/** @typedef {import("./picture.js").Offer} Offer */
 
 /** How often the right style is among the candidates; the service makes the sets so. */
 const SET_SURE = "90\u00a0%";
@@ -16,6 +18,7 @@ const WORTH_NAMING = 0.01;
 const FAILURE_TITLES = {
   body_too_large: "This picture is too large",
   busy: "There is a queue",
+  connection_lost: "The connection broke",
   empty_body: "This file is empty",
   file_too_large: "This picture is too large",
   heic: "This browser cannot open HEIC pictures",
@@ -27,20 +30,28 @@ const FAILURE_TITLES = {
   too_many_pixels: "This picture is too large",
   truncated_image: "This picture ends too early",
   unavailable: "The service is not ready",
+  unknown_upload: "The original did not arrive",
   unreachable: "The service does not answer",
   unreadable_file: "This file cannot be opened",
   unreadable_image: "This picture cannot be read",
+  unshrinkable: "This browser cannot shrink this picture",
+  upload_refused: "The original was not taken",
+  uploads_unavailable: "Originals cannot be taken now",
 };
 
 /** The same file may succeed a moment later. */
 const WORTH_RETRYING = new Set([
   "busy",
+  "connection_lost",
   "internal_error",
   "offline",
   "timeout",
   "unavailable",
   "unexpected",
+  "unknown_upload",
   "unreachable",
+  "upload_refused",
+  "uploads_unavailable",
 ]);
 
 /**
@@ -238,6 +249,55 @@ export function colophon(answer) {
   const total = answer.timing_ms["total"];
   const time = total === undefined ? "" : `, in ${Math.max(1, Math.round(total))}\u00a0ms`;
   return `Named by ${answer.model.id}${time}.`;
+}
+
+/**
+ * @param {Delay} delay
+ * @returns {string} why it takes longer, and what happens next
+ */
+export function delayed({ waitS, retry, retries, isLost }) {
+  const reason = isLost ? "The connection broke." : "The service has too much to do.";
+  return `${reason} Retry ${retry} of ${retries} in ${waitS}\u00a0s.`;
+}
+
+/**
+ * @param {number} bytes
+ * @returns {string} "12 MB", "1.4 MB"
+ */
+export function megabytes(bytes) {
+  const amount = bytes / 1e6;
+  return `${amount < 9.95 ? amount.toFixed(1).replace(/\.0$/, "") : Math.round(amount)}\u00a0MB`;
+}
+
+/**
+ * @param {Offer} offer
+ * @returns {string} what a button says
+ */
+export function originalButton({ bytes }) {
+  return `Send the original, ${megabytes(bytes)}`;
+}
+
+/**
+ * @param {Offer} offer
+ * @returns {string} whether it is worth it, and where it goes
+ */
+export function originalNote({ isUpload }) {
+  const enough = "A smaller copy was sent, with more detail than the model looks at.";
+  return isUpload
+    ? `${enough} The original would lie in the service’s storage until it is read, a few seconds.`
+    : enough;
+}
+
+/**
+ * @param {number} bytes of a picture that only the service can open
+ * @param {number} most what one request may hold
+ * @param {boolean} hasOffer whether the original can be sent another way
+ * @returns {string}
+ */
+export function unshrinkable(bytes, most, hasOffer) {
+  const size = `It has ${megabytes(bytes)}, and a request holds ${megabytes(most)}.`;
+  const save = "save it as a JPEG; 1,024 pixels on the longer side are plenty.";
+  return hasOffer ? `${size} Send the original another way, or ${save}` : `${size} Please ${save}`;
 }
 
 /**

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticUndefined
 
+from infra import watch
+from lambda_fn import telemetry
 from lambda_fn.settings import Settings
 from tests.infra.conftest import dev, full
 from tests.infra.synthesis import Synthesis
@@ -19,6 +21,8 @@ NEEDED = {
     "ARTSTYLE_MODEL",
     # what Lambda takes is less than what the service takes at home
     "ARTSTYLE_MAX_BODY_BYTES",
+    # and what is larger needs a place of its own
+    "ARTSTYLE_UPLOADS_BUCKET",
 } | {
     name
     for name, field in READ.items()
@@ -40,6 +44,11 @@ def test_the_stack_sets_what_the_service_needs_and_nothing_else(dev: Synthesis) 
 
 def test_with_a_database_it_sets_where_its_secret_is(full: Synthesis) -> None:
     assert set(variables(full)) == NEEDED | OF_A_DATABASE
+
+
+def test_the_dashboard_shows_metrics_that_the_service_writes() -> None:
+    assert (watch.METRICS_NAMESPACE, watch.SERVICE) == (telemetry.NAMESPACE, telemetry.SERVICE)
+    assert set(watch.SHARES) < set(telemetry.METRICS)
 
 
 @pytest.mark.parametrize("stage", ["dev", "full"])

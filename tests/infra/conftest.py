@@ -10,6 +10,7 @@ from tests.infra.synthesis import Synthesis, synthesise
 FULL = replace(
     PROD,
     has_mongodb=True,
+    has_tracing=True,
     alarm_email="somebody@example.org",
     domain="style.example.org",
     certificate="arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",

@@ -55,17 +55,42 @@ def test_the_functions_log_forgets(dev: Synthesis, full: Synthesis) -> None:
     assert [group["RetentionInDays"] for group in groups] == [7, 90]
 
 
-def test_the_function_may_do_no_more_than_log_and_read_models(dev: Synthesis) -> None:
+def test_the_function_may_do_no_more_than_log_read_models_and_pass_on_uploads(
+    dev: Synthesis,
+) -> None:
     policy = dev.one("AWS::IAM::Policy", "ServiceRole")
     actions = {action for one in statements(policy) for action in as_list(one["Action"])}
 
     assert actions == {
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "s3:DeleteObject",
         "s3:GetObject",
         "s3:ListBucket",
+        "s3:PutObject",
     }
     assert "ManagedPolicyArns" not in dev.one("AWS::IAM::Role", "ServiceRole")
+
+
+def test_requests_are_followed_only_where_that_is_wanted(dev: Synthesis, full: Synthesis) -> None:
+    assert "TracingConfig" not in function_of(dev)
+    assert function_of(full)["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_the_function_logs_json(dev: Synthesis) -> None:
+    assert function_of(dev)["LoggingConfig"]["LogFormat"] == "JSON"
+
+
+def test_it_may_list_the_models_and_no_uploads(dev: Synthesis) -> None:
+    policy = dev.one("AWS::IAM::Policy", "ServiceRole")
+
+    listed = [
+        one["Resource"]["Fn::GetAtt"][0]
+        for one in statements(policy)
+        if "s3:ListBucket" in as_list(one["Action"])
+    ]
+
+    assert [name.startswith("StorageModels") for name in listed] == [True]
 
 
 def test_with_a_database_it_may_read_its_secret_too(full: Synthesis) -> None:

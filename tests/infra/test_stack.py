@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 COPIER = "CustomCDKBucketDeployment"  # the CDK's own function, which copies the page
 WIDE_STATEMENTS = {
     ("ServiceRole", "s3:GetObject", "StorageModels/*"),
+    ("ServiceRole", "s3:DeleteObject s3:GetObject s3:PutObject", "StorageUploads/*"),
+    ("ServiceRole", "xray:PutTelemetryRecords xray:PutTraceSegments", "*"),
     ("TrainingJobRole", "s3:GetObject", "StorageDatasets/*"),
     ("TrainingJobRole", "s3:AbortMultipartUpload s3:GetObject s3:PutObject", "StorageRuns/*"),
     ("TrainingContainerExecutionRole", "ecr:GetAuthorizationToken", "*"),

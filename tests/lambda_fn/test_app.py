@@ -240,7 +240,7 @@ def test_a_body_over_the_limit_is_refused_without_its_length(
     assert_error(response, 413, "body_too_large")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/json", "video/mp4"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "video/mp4"])
 def test_another_content_type_is_told_what_to_send(client: TestClient, kind: str) -> None:
     response = client.post("/v1/predictions", content=b"{}", headers={"Content-Type": kind})
 
@@ -385,7 +385,11 @@ def test_styles_lists_all_and_says_which_the_model_knows(client: TestClient) -> 
 
 
 def test_health_names_the_model(client: TestClient) -> None:
-    assert client.get("/v1/health").json() == {"status": "ok", "model": "fake-1"}
+    assert client.get("/v1/health").json() == {
+        "status": "ok",
+        "model": "fake-1",
+        "limits": {"body_bytes": MAX_BODY_BYTES, "upload_bytes": None},
+    }
 
 
 def test_root_is_a_guide_where_no_page_is_served(client: TestClient) -> None:
@@ -400,10 +404,11 @@ def test_the_guide_says_the_same_whatever_the_query(client: TestClient) -> None:
     assert "parameters" not in client.get("/openapi.json").json()["paths"]["/"]["get"]
 
 
-def test_openapi_describes_both_ways_to_send_a_picture(client: TestClient) -> None:
+def test_openapi_describes_every_way_to_send_a_picture(client: TestClient) -> None:
     operation = client.get("/openapi.json").json()["paths"]["/v1/predictions"]["post"]
 
-    assert set(operation["requestBody"]["content"]) == {"image/*", "multipart/form-data"}
+    content = operation["requestBody"]["content"]
+    assert set(content) == {"image/*", "multipart/form-data", "application/json"}
     assert {"400", "413", "415", "422"} <= set(operation["responses"])
 
 

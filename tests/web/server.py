@@ -16,8 +16,10 @@ _ADDRESS = re.compile(r"http://\S+")
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(**environment: str) -> Iterator[str]:
     """Give the address of a server that takes connections; end it afterwards.
+
+    environment: variables that it gets beside those of this process.
 
     The server listens before it says its address, so a connection waits instead of failing.
 
@@ -25,16 +27,16 @@ def running_server() -> Iterator[str]:
         RuntimeError: it did not start; with everything it said.
     """
     with TemporaryDirectory() as folder:
-        yield from _serve(Path(folder) / "feedback.sqlite")
+        yield from _serve(Path(folder) / "feedback.sqlite", environment)
 
 
-def _serve(feedback: Path) -> Iterator[str]:
+def _serve(feedback: Path, environment: dict[str, str]) -> Iterator[str]:
     """Run the service; what visitors say goes to a file that nobody keeps."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("ARTSTYLE_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "lambda_fn", "serve", "--port", "0"],
         cwd=ROOT,
-        env=others | {"ARTSTYLE_FEEDBACK": str(feedback)},
+        env=others | {"ARTSTYLE_FEEDBACK": str(feedback)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

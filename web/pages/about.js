@@ -112,7 +112,9 @@ function data() {
 function privacy() {
   const points = [
     "Your picture is read in memory and forgotten, unless you tick that it may be kept for training. " +
-      "Then its shrunk copy is kept with what you said about the answer.",
+      "Then its shrunk copy is kept with what you said about the answer. A large original that you " +
+      "choose to send may pass through the service’s storage; it is deleted once it is read, and " +
+      "within a day in any case.",
     "If you say whether an answer was right, that is kept: the odds, the model, what you said, when. " +
       "Nothing says who you are.",
     "There are no cookies, and no one counts your visits. What you did is gone when you close the page.",
