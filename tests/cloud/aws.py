@@ -39,7 +39,8 @@ def serve(port: int) -> None:
     mend_moto()
     CloudFormation.endpoint = endpoint
     cloudformation_urls.url_paths["{0}/$"] = CloudFormation.dispatch
-    functions = Functions(machine, endpoint, machine.home / "functions.log")
+    # a function names a bucket in the path where the endpoint is an address
+    functions = Functions(machine, f"http://127.0.0.1:{port}", machine.home / "functions.log")
     app = _with_replies(PostPolicy(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=MotoRequestHandler)
     with run_by(functions):

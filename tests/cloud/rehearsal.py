@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import jmespath
 import pytest
+import urllib3
 
 from tests.cloud.bases import make_bases
 from tests.cloud.deployer import (
@@ -32,6 +33,7 @@ from tests.pictures import draw_picture, encode
 # images are built in the first of them
 pytestmark = pytest.mark.timeout(1_200)
 
+PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 PARAMETER: Final = "/style-your-art/prod/model"
 # the same folder by another name, so that it can be loaded
@@ -465,11 +467,16 @@ def ask(request: urllib.request.Request | str) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
+def post(address: str, body: object) -> dict[str, Any]:
+    """Return the API's answer to JSON."""
+    headers = {"content-type": "application/json"}
+    return ask(urllib.request.Request(address, json.dumps(body).encode(), headers))
+
+
 def predict(api: str) -> dict[str, Any]:
     """Return the API's answer to a picture."""
-    picture = encode(draw_picture(800, 600), "PNG")
     headers = {"content-type": "image/png"}
-    return ask(urllib.request.Request(f"{api}/v1/predictions", picture, headers))
+    return ask(urllib.request.Request(f"{api}/v1/predictions", PICTURE, headers))
 
 
 def test_the_deployed_function_names_the_style_of_a_picture(api: str) -> None:
@@ -492,6 +499,35 @@ def test_the_deployed_function_says_which_model_it_serves(api: str, deployed: De
 
 def test_the_deployed_function_answers_with_its_documents(api: str) -> None:
     assert "/v1/predictions" in ask(f"{api}/openapi.json")["paths"]
+
+
+def send(form: dict[str, Any], **changed: str) -> urllib3.BaseHTTPResponse:
+    """Send a picture by a form, as a browser does."""
+    file = ("picture.png", PICTURE, "image/png")
+    return urllib3.request(
+        "POST", form["url"], fields={**form["fields"], **changed, "file": file}, retries=False
+    )
+
+
+def test_an_original_goes_to_the_bucket_and_is_read_once(api: str, deployed: Deployer) -> None:
+    form = post(f"{api}/v1/uploads", {"content_type": "image/png"})
+
+    sent = send(form)
+    answer = post(f"{api}/v1/predictions", {"upload": form["upload"]})
+
+    left = deployed.client("s3").list_objects_v2(Bucket=id_of(deployed, "StorageUploads"))
+    assert sent.status == 204
+    assert answer["picture"] == {"width": 800, "height": 600, "format": "png"}
+    assert left["KeyCount"] == 0
+
+
+def test_the_bucket_refuses_what_the_form_does_not_allow(api: str) -> None:
+    form = post(f"{api}/v1/uploads", {"content_type": "image/png"})
+
+    sent = send(form, **{"Content-Type": "text/html"})
+
+    assert sent.status == 403
+    assert b"Policy Condition failed" in sent.data
 
 
 def test_a_submitted_job_finds_its_queue_and_its_definition(deployed: Deployer) -> None:
