@@ -44,6 +44,8 @@ ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LANG=en_US.UTF-8 
 COPY requirements.txt /tmp/requirements.txt
 RUN python3 -m pip install --no-cache-dir --root-user-action ignore --no-deps --require-hashes \\
         --only-binary :all: --target /var/runtime -r /tmp/requirements.txt
+RUN mkdir -p /var/lang/bin && ln -s /usr/bin/python3 /var/lang/bin/python && \\
+    ln -s /usr/bin/python3 /var/lang/bin/python3
 RUN mkdir -p /var/task /opt && printf '#!/bin/sh\\nexport _HANDLER="$1"\\n\\
 exec python3 -m awslambdaric "$1"\\n' > /lambda-entrypoint.sh && chmod +x /lambda-entrypoint.sh
 WORKDIR /var/task

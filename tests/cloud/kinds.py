@@ -61,6 +61,12 @@ def _with_secret(properties: Properties) -> Properties:
     }
 
 
+def _with_qualifier(properties: Properties) -> Properties:
+    """Name a function and its alias one by one, which moto finds and the alias's ARN not."""
+    function, _, alias = str(properties["FunctionName"]).rpartition(":")
+    return {**properties, "FunctionName": function, "Qualifier": alias}
+
+
 def _by_id(service: str, operation: str, argument: str, **more: Any) -> dict[str, Any]:
     """Return what all resources share that are found and deleted by their id alone."""
     return {"service": service, "delete": (Call(operation, {argument: "id"}),), **more}
@@ -341,10 +347,15 @@ _SERVICE: Final[Mapping[str, Kind]] = {
         service="lambda",
         create=Call("add_permission", {"StatementId": "name"}),
         id="name",
+        prepare=_with_qualifier,
         delete=(
             Call(
                 "remove_permission",
-                {"FunctionName": "properties.FunctionName", "StatementId": "id"},
+                {
+                    "FunctionName": "properties.FunctionName",
+                    "Qualifier": "properties.Qualifier",
+                    "StatementId": "id",
+                },
             ),
         ),
     ),

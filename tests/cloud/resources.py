@@ -163,7 +163,7 @@ class Maker:
         return {
             "id": resource.id,
             "name": resource.id,
-            "properties": resource.properties,
+            "properties": self.kind.prepare(resource.properties),
             "attributes": resource.attributes,
             "region": self.region,
         }
