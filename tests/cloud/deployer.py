@@ -80,12 +80,7 @@ class Deployer:
 
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""
-        # a function may start first, and the CDK's own takes its time
-        patient = Config(read_timeout=300, retries={"total_max_attempts": 1})
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        return boto3.session.Session().client(
-            service, endpoint_url=self.endpoint, region_name=REGION, config=patient, **keys
-        )
+        return _client(service, self.endpoint)
 
     @property
     def stack(self) -> dict[str, Any]:
@@ -204,6 +199,16 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
 def _node_version() -> str:
     said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     return said.lstrip("v").partition(".")[0]
+
+
+@functools.cache
+def _client(service: str, endpoint: str) -> Any:
+    # a function may have to start first
+    patient = Config(read_timeout=300, retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.session.Session().client(
+        service, endpoint_url=endpoint, region_name=REGION, config=patient, **keys
+    )
 
 
 def in_words(result: "subprocess.CompletedProcess[str]") -> str:

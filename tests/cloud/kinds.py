@@ -110,7 +110,6 @@ _PERMISSIONS: Final[Mapping[str, Kind]] = {
         service="iam",
         create=None,
         id="properties.PolicyName",
-        update=(),
         also=(
             Also(
                 "Roles",
@@ -127,6 +126,7 @@ _PERMISSIONS: Final[Mapping[str, Kind]] = {
                     {"RoleName": "value", "PolicyName": "properties.PolicyName"},
                 ),
                 is_each=True,
+                sends=("PolicyDocument",),
             ),
         ),
     ),
@@ -636,6 +636,7 @@ _WATCH: Final[Mapping[str, Kind]] = {
                     },
                 ),
                 is_each=True,
+                sends=("PolicyDocument",),
             ),
         ),
     ),

@@ -283,11 +283,8 @@ ASKED: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
             "applicationName": "{ServiceRolloutApplication}",
             "deploymentGroupName": "{ServiceRollout}",
         },
-        "deploymentGroupInfo.[deploymentConfigName, alarmConfiguration.alarms[].name]",
-        [
-            "CodeDeployDefault.LambdaCanary10Percent5Minutes",
-            ["{WatchErrors}", "{WatchServerErrors}"],
-        ],
+        "deploymentGroupInfo.deploymentConfigName",
+        "CodeDeployDefault.LambdaCanary10Percent5Minutes",
     ),
     (
         "batch",
@@ -461,9 +458,8 @@ def test_the_index_leads_to_files_that_are_there(deployed: Deployer) -> None:
 
 
 def ask(request: urllib.request.Request | str) -> dict[str, Any]:
-    """Return what the API answers."""
+    """Return what the API answers; it raises where that is an error."""
     with urllib.request.urlopen(request, timeout=60) as answer:
-        assert answer.status == 200
         return dict(json.load(answer))
 
 

@@ -46,15 +46,20 @@ class Call:
 
 @dataclass(frozen=True)
 class Also:
-    """A property that has requests of its own.
+    """A property that has requests of its own, and can be changed by them.
 
-    is_each: one request for each element of a list.
+    is_each: one request for each element of a list. sends: other properties that go along.
     """
 
     property: str
     put: Call
     take_back: Call | None = None
     is_each: bool = False
+    sends: tuple[str, ...] = ()
+
+    def differs(self, one: Properties, other: Properties) -> bool:
+        """Return whether a change from one to the other needs the requests."""
+        return any(one.get(name) != other.get(name) for name in (self.property, *self.sends))
 
 
 @dataclass(frozen=True)
@@ -135,8 +140,7 @@ class Maker:
         Raises:
             ResourceError: the service refused it.
         """
-        if not self.kind.update:
-            raise ResourceError(f"{resource.type}: the rehearsal cannot change one in place yet")
+        self._require_changeable(resource, properties)
         new = self._named(properties, resource.id)
         known = self._known(resource) | {"properties": new}
         for call in self.kind.update:
@@ -146,8 +150,16 @@ class Maker:
         self._put_also(known, old=resource.properties)
         return resource.attributes | self._attributes(known)
 
+    def _require_changeable(self, resource: Resource, new: Properties) -> None:
+        old = resource.properties
+        apart = {name for one in self.kind.also for name in (one.property, *one.sends)}
+        changed = {name for name in {**old, **new} if old.get(name) != new.get(name)} - apart
+        if changed and not self.kind.update:
+            what = f"{resource.type}, {', '.join(sorted(changed))}"
+            raise ResourceError(f"{what}: the rehearsal knows not how to change it in place")
+
     def delete(self, resource: Resource) -> None:
-        """Delete a resource, unless it is gone.
+        """Delete a resource.
 
         Raises:
             ResourceError: the service refused it.
@@ -178,13 +190,13 @@ class Maker:
 
     def _put_also(self, known: dict[str, Any], old: Properties | None = None) -> None:
         for also in self.kind.also:
-            if (old or {}).get(also.property) != known["properties"].get(also.property):
+            if old is None or also.differs(old, known["properties"]):
                 for value in _values(also, known["properties"]):
                     self._call(also.put, known | {"value": value})
 
     def _take_back(self, known: dict[str, Any], *, kept: Properties) -> None:
         for also in reversed(self.kind.also):
-            if also.take_back and kept.get(also.property) != known["properties"].get(also.property):
+            if also.take_back and also.differs(kept, known["properties"]):
                 for value in _values(also, known["properties"]):
                     self._call(also.take_back, known | {"value": value})
 
