@@ -65,7 +65,11 @@ class Watch(Construct):
         )
         self._tell_of_failed_jobs(training)
         self._budget(config)
-        function = [alias.metric_invocations(period=_PERIOD), errors, throttles]
+        function: list[cloudwatch.IMetric] = [
+            alias.metric_invocations(period=_PERIOD),
+            errors,
+            throttles,
+        ]
         self._dashboard(function, latency, api, _shares(alias.lambda_.function_name))
 
     def _let_ring(self) -> None:
