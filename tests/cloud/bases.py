@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.cloud.machine import ROOT, Machine
+from tests.cloud.machine import ROOT, Machine, MachineError, ToolError
 
 DEBIAN: Final = "localhost/rehearsal/debian"
 LAMBDA: Final = "localhost/rehearsal/lambda-python"
@@ -54,9 +54,16 @@ ENTRYPOINT ["/lambda-entrypoint.sh"]
 
 
 def make_bases(machine: Machine) -> None:
-    """Make what is missing of the stand-ins."""
+    """Make what is missing of the stand-ins.
+
+    Raises:
+        MachineError: Debian's packages cannot be had here.
+    """
     if not has_image(machine, DEBIAN):
-        _make_debian(machine)
+        try:
+            _make_debian(machine)
+        except ToolError as error:
+            raise MachineError(f"it needs Debian's packages: {error}") from error
     _build(machine, PYTHON, _PYTHON_FILE)
     _build(machine, LAMBDA, _LAMBDA_FILE, beneath=_PYTHON_FILE)
 

@@ -114,11 +114,9 @@ class CloudFormation(BaseResponse):
         if one is None:
             raise NoChangeSetError(f"ChangeSet [{self._get_param('ChangeSetName')}] does not exist")
         del self.change_sets[one.id]
+        one.stack.begin()
         arguments = (one.template, one.document, one.parameters)
         threading.Thread(target=one.stack.deploy, args=arguments, daemon=True).start()
-        # the command line must not see the state before
-        while not one.stack.status.endswith(("_PROGRESS", "_COMPLETE", "_FAILED")):
-            pass
         return EmptyResult()
 
     def delete_change_set(self) -> ActionResult:
@@ -132,6 +130,7 @@ class CloudFormation(BaseResponse):
         """Begin to delete."""
         stack = self._find(self._get_param("StackName"))
         if stack:
+            stack.begin(is_end=True)
             threading.Thread(target=stack.delete, daemon=True).start()
         return EmptyResult()
 
@@ -267,6 +266,12 @@ def _change(change: Change) -> dict[str, Any]:
         "PhysicalResourceId": change.id,
         "ResourceType": change.type,
         "Replacement": str(change.is_replaced) if change.action == "Modify" else None,
-        "Details": [],
+        "Details": [_detail(*one) for one in change.properties.items()],
     }
     return {"Type": "Resource", "ResourceChange": facts}
+
+
+def _detail(name: str, is_fixed: bool) -> dict[str, Any]:
+    recreates = "Always" if is_fixed else "Never"
+    target = {"Attribute": "Properties", "Name": name, "RequiresRecreation": recreates}
+    return {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}

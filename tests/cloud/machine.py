@@ -13,6 +13,7 @@ ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("buildah", "podman", "runc", "conmon", "mmdebstrap")
 # for what speaks TLS from inside a container; they are there only while it runs
 _TRUST: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf", "/etc/xdg/pip")
+_OLD: Final = ("--filter", "until=168h")
 _STORAGE: Final = """[storage]
 driver = "overlay"
 graphroot = "{home}/images"
@@ -22,6 +23,10 @@ runroot = "{home}/run"
 
 class MachineError(Exception):
     """This machine cannot rehearse; the message says why, and what would help."""
+
+
+class ToolError(Exception):
+    """A tool failed at its work; the message is what it said last."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,13 @@ class Machine:
         """Run a tool and return what it says.
 
         Raises:
-            MachineError: the tool failed.
+            ToolError: it failed.
         """
         result = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=False, **options
         )  # type: ignore[call-overload]  # the options of subprocess.run
         if result.returncode != 0:
-            raise MachineError(f"{' '.join(command[:3])}: {result.stderr.strip()[-2000:]}")
+            raise ToolError(f"{' '.join(command[:3])}: {result.stderr.strip()[-2000:]}")
         return result  # type: ignore[no-any-return]
 
 
@@ -72,7 +77,11 @@ def prepare() -> Machine:
     home.mkdir(parents=True, exist_ok=True)
     (home / "storage.conf").write_text(_STORAGE.format(home=home), "utf-8")
     machine = Machine(home)
-    machine.run("podman", "--runtime", "runc", "info")
+    try:
+        # Debian's packages and the code go on; what a rehearsal made a week ago is of no use
+        machine.run("podman", "--runtime", "runc", "image", "prune", "--all", "--force", *_OLD)
+    except ToolError as error:
+        raise MachineError(f"it must be allowed to mount and to run containers: {error}") from error
     return machine
 
 

@@ -23,13 +23,18 @@ _LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 @dataclass(frozen=True)
 class Change:
-    """What a deploy does to a resource."""
+    """What a deploy does to a resource; properties: which change, and whether that replaces it."""
 
     action: str
     logical_id: str
     type: str
     id: str | None = None
-    is_replaced: bool = False
+    properties: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether there will be another in its place."""
+        return any(self.properties.values())
 
 
 @dataclass(frozen=True)
@@ -95,17 +100,21 @@ class Stack:
                 later.add(name)
                 found.append(Change("Add", name, kind))
             elif old.properties != new:
-                is_replaced = must_replace(kind, old.properties, new)
-                later |= {name} if is_replaced or is_custom(kind) else set()
-                found.append(Change("Modify", name, kind, old.id, is_replaced))
+                change = Change("Modify", name, kind, old.id, differing(kind, old.properties, new))
+                later |= {name} if change.is_replaced or is_custom(kind) else set()
+                found.append(change)
         wanted = set(self._wanted(document, resolver))
         gone = [one for one in self.resources.values() if one.logical_id not in wanted]
         return [*found, *(Change("Remove", one.logical_id, one.type, one.id) for one in gone)]
 
-    def deploy(self, template: str, document: Document, parameters: Mapping[str, Any]) -> None:
-        """Make the stack what a template says, or set it back to what it was."""
-        action = "CREATE" if self.is_new else "UPDATE"
+    def begin(self, *, is_end: bool = False) -> None:
+        """Say that a deploy begins, or that the stack is to be deleted."""
+        action = "DELETE" if is_end else "CREATE" if self.is_new else "UPDATE"
         self._say(f"{action}_IN_PROGRESS", "User Initiated")
+
+    def deploy(self, template: str, document: Document, parameters: Mapping[str, Any]) -> None:
+        """Make the stack what a template says, or set it back to what it was; it has begun."""
+        action = self.status.removesuffix("_IN_PROGRESS")
         before = dict(self.resources)
         undo: list[Callable[[], None]] = []
         replaced: list[Resource] = []
@@ -131,8 +140,7 @@ class Stack:
         self._say(f"{action}_COMPLETE")
 
     def delete(self) -> None:
-        """Delete all but what is to be kept."""
-        self._say("DELETE_IN_PROGRESS", "User Initiated")
+        """Delete all but what is to be kept; it has begun."""
         failed = self._clear(list(self.resources.values()))
         if failed:
             self._say("DELETE_FAILED", f"The following resource(s) failed to delete: {failed}.")
@@ -159,7 +167,7 @@ class Stack:
         action = "UPDATE" if old else "CREATE"
         self._tell(f"{action}_IN_PROGRESS", name, kind, old.id if old else "")
         try:
-            if old and not must_replace(kind, old.properties, properties):
+            if old and not any(differing(kind, old.properties, properties).values()):
                 half = replace(old, properties=properties)
                 undo.append(lambda: self._set_back(maker, half, old))
                 new = self._update(maker, old, properties)
@@ -296,15 +304,14 @@ class Stack:
         self.events.append(Event(name, kind, status, id_, reason))
 
 
-def must_replace(kind: str, old: Properties, new: Properties) -> bool:
-    """Return whether AWS makes another resource where these properties change.
+def differing(kind: str, old: Properties, new: Properties) -> dict[str, bool]:
+    """Return which properties differ, and whether AWS makes another resource where one does.
 
-    cfn-lint brings AWS's own word for each type.
+    cfn-lint brings AWS's own word for each type; a custom resource decides by itself.
     """
-    if is_custom(kind):
-        return False
-    changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    return bool(changed & _fixed(kind))
+    fixed = frozenset[str]() if is_custom(kind) else _fixed(kind)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return {name: name in fixed for name in names}
 
 
 @functools.cache
