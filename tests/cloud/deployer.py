@@ -164,7 +164,7 @@ def _running_aws(home: Path) -> Iterator[str]:
         # who may ask from a page is for each bucket to say
         "MOTO_DISABLE_GLOBAL_CORS": "true",
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-        # as much as an account has at first, so that none can be reserved
+        # small, as an account has it at first; 100 of it cannot be reserved
         "MOTO_LAMBDA_CONCURRENCY_QUOTA": "110",
     }
     with (home / "aws.log").open("wb") as log:

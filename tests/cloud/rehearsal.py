@@ -8,7 +8,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -328,29 +328,90 @@ def test_the_image_of_the_training_starts(
 
 
 @dataclass(frozen=True)
-class Changed:
-    """The stack after a second deploy; builds: of how many images before."""
+class Refused:
+    """The stack after a deploy that AWS refused in its middle.
+
+    old_page, builds: what was in the bucket, and how many images were built, until then. forgotten:
+    how often the CDN was told to forget.
+    """
 
     deployer: Deployer
     old_page: set[str]
     builds: int
+    diff: str
     told: str
+    forgotten: int = 0
 
 
 @pytest.fixture(scope="module")
-def changed(deployed: Deployer) -> Changed:
-    """The stack with a changed page and a secret for a MongoDB, once a model was promoted."""
-    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
+def refused(deployed: Deployer) -> Refused:
+    """The stack when a page and options are changed, while something else takes up the account."""
     s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
     old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     builds = len(deployed.builds)
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
     page = deployed.checkout / "web" / "style.css"
     page.write_text(page.read_text("utf-8") + "\n/* changed */\n", "utf-8")
-    told = deployed.cdk("diff", **OPTIONS, has_mongodb="true")
-    assert told.returncode == 0, in_words(told)
+    diff = deployed.cdk("diff", **OPTIONS, has_mongodb="true", reserved_concurrency="5")
+    assert diff.returncode == 0, in_words(diff)
+    deployed.client("lambda").put_function_concurrency(
+        FunctionName=other_function(deployed), ReservedConcurrentExecutions=8
+    )
     result = deployed.deploy()  # what the diff told
+    assert result.returncode == 1, in_words(result)
+    return Refused(deployed, old, builds, diff.stdout + diff.stderr, result.stdout + result.stderr)
+
+
+def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
+    named = set(re.findall(r"\[[~+-]\] (AWS::\S+) (\w+)", refused.diff))
+
+    assert ("AWS::SecretsManager::Secret", "Catalogue") in named
+    assert ("AWS::Lambda::Function", "Service") in named
+    assert {part for _, part in named} == {"Catalogue", "Service", "Website"}
+    assert "ARTSTYLE_MONGODB_SECRET" in refused.diff
+
+
+def test_a_deploy_that_fails_says_why(refused: Refused) -> None:
+    assert "UnreservedConcurrentExecution below its minimum" in refused.told
+    assert "✅" not in refused.told
+
+
+def test_after_a_failed_deploy_all_is_as_before(refused: Refused, api: str) -> None:
+    deployer = refused.deployer
+    function = deployer.client("lambda").get_function(
+        FunctionName=id_of(deployer, "ServiceFunction")
+    )
+
+    settings = function["Configuration"]["Environment"]["Variables"]
+    assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "ARTSTYLE_MONGODB_SECRET" not in settings
+    assert function.get("Concurrency", {}) == {}
+    assert predict(api)["catalogue"] == "ok"
+
+
+@pytest.fixture(scope="module")
+def changed(refused: Refused) -> Refused:
+    """The stack when the same was deployed again, with room for it."""
+    deployer = refused.deployer
+    deployer.client("lambda").delete_function_concurrency(FunctionName=other_function(deployer))
+    forgotten = invalidations(deployer)
+    result = deployer.deploy()
     assert result.returncode == 0, in_words(result)
-    return Changed(deployed, old, builds, told.stdout + told.stderr)
+    return replace(refused, forgotten=forgotten)
+
+
+def invalidations(deployer: Deployer) -> int:
+    """Return how often the CDN was told to forget something."""
+    cdn = {"DistributionId": id_of(deployer, "WebsiteCdn")}
+    told = deployer.client("cloudfront").list_invalidations(**cdn)
+    return int(told["InvalidationList"]["Quantity"])
+
+
+def other_function(deployer: Deployer) -> str:
+    """Return the name of another function of the account."""
+    functions = deployer.client("lambda").list_functions()["Functions"]
+    names = [one["FunctionName"] for one in functions]
+    return str(next(name for name in names if "CustomCDKBucketDeployment" in name))
 
 
 def kinds_of(deployer: Deployer, status: str) -> set[str]:
@@ -366,16 +427,7 @@ def kinds_of(deployer: Deployer, status: str) -> set[str]:
     return {re.sub("[0-9A-F]{8}.*$", "", name) for name in names} - {STACK}
 
 
-def test_a_diff_tells_what_a_deploy_would_change(changed: Changed) -> None:
-    named = set(re.findall(r"\[[~+-]\] (AWS::\S+) (\w+)", changed.told))
-
-    assert ("AWS::SecretsManager::Secret", "Catalogue") in named
-    assert ("AWS::Lambda::Function", "Service") in named
-    assert {part for _, part in named} == {"Catalogue", "Service", "Website"}
-    assert "ARTSTYLE_MONGODB_SECRET" in changed.told
-
-
-def test_a_deploy_touches_only_what_has_changed(changed: Changed) -> None:
+def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
     made = kinds_of(changed.deployer, "CREATE_COMPLETE")
     updated = kinds_of(changed.deployer, "UPDATE_COMPLETE")
     deleted = kinds_of(changed.deployer, "DELETE_COMPLETE")
@@ -395,25 +447,23 @@ def test_a_deploy_touches_only_what_has_changed(changed: Changed) -> None:
     assert deleted <= {"ServiceFunctionCurrentVersion", "WebsiteFilesCustomResource"}
 
 
-def test_neither_page_nor_options_make_a_new_image(changed: Changed) -> None:
+def test_neither_page_nor_options_make_a_new_image(changed: Refused) -> None:
     assert changed.deployer.builds[changed.builds :] == []
 
 
-def test_the_new_page_is_there_and_the_cdn_forgets_the_old_index(changed: Changed) -> None:
+def test_the_new_page_is_there_and_the_cdn_forgets_the_old_index(changed: Refused) -> None:
     deployer = changed.deployer
     s3, bucket = deployer.client("s3"), id_of(deployer, "WebsiteSite")
     new = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]} - changed.old_page
-    cdn = {"DistributionId": id_of(deployer, "WebsiteCdn")}
-    invalidations = deployer.client("cloudfront").list_invalidations(**cdn)
 
     [css] = [name for name in new if name.endswith("style.css")]
     index = s3.get_object(Bucket=bucket, Key="index.html")["Body"].read().decode()
     assert f'href="{css}"' in index
     assert s3.get_object(Bucket=bucket, Key=css)["Body"].read().endswith(b"/* changed */\n")
-    assert invalidations["InvalidationList"]["Quantity"] == 2
+    assert invalidations(deployer) == changed.forgotten + 1
 
 
-def test_a_deploy_does_not_undo_a_promotion(changed: Changed) -> None:
+def test_a_deploy_does_not_undo_a_promotion(changed: Refused) -> None:
     client = changed.deployer.client("lambda")
     name = {"FunctionName": id_of(changed.deployer, "ServiceFunction"), "Qualifier": "live"}
 
@@ -422,42 +472,15 @@ def test_a_deploy_does_not_undo_a_promotion(changed: Changed) -> None:
     assert settings["ARTSTYLE_MODEL"] == PROMOTED
 
 
-def test_the_alias_serves_the_new_version_with_its_secret(changed: Changed, api: str) -> None:
+def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api: str) -> None:
     # nobody has put an address in yet
     assert predict(api)["catalogue"] == "unavailable"
 
 
 @pytest.fixture(scope="module")
-def failed(changed: Changed) -> str:
-    """What a deploy says that AWS refuses in its middle."""
-    result = changed.deployer.deploy(
-        **OPTIONS, has_mongodb="true", memory_mib="2048", reserved_concurrency="50"
-    )
-    assert result.returncode == 1, in_words(result)
-    return result.stdout + result.stderr
-
-
-def test_a_deploy_that_fails_says_why(failed: str) -> None:
-    assert "UnreservedConcurrentExecution below its minimum" in failed
-    assert "✅" not in failed
-
-
-def test_after_a_failed_deploy_all_is_as_before(failed: str, changed: Changed, api: str) -> None:
-    deployer = changed.deployer
-    function = deployer.client("lambda").get_function(
-        FunctionName=id_of(deployer, "ServiceFunction")
-    )
-
-    assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert function["Configuration"]["MemorySize"] == 1769
-    assert function.get("Concurrency", {}) == {}
-    assert predict(api)["style"]["name"]
-
-
-@pytest.fixture(scope="module")
-def destroyed(failed: str, bootstrapped: Bootstrapped) -> Inventory:
+def destroyed(changed: Refused, bootstrapped: Bootstrapped) -> Inventory:
     """What the account holds when the stack is gone, beside what it held before it."""
-    deployer = bootstrapped.deployer
+    deployer = changed.deployer
     result = deployer.cdk("destroy", "--force")
     assert result.returncode == 0, in_words(result)
     after = inventory(deployer)
