@@ -159,7 +159,8 @@ class Stack:
         part = document["Resources"][name]
         kind, properties = part["Type"], self._properties(document, resolver, name)
         old = self.resources.get(name)
-        is_kept = part.get("DeletionPolicy", "Delete") == "Retain"
+        policy = part.get("DeletionPolicy", "Delete")
+        is_kept = policy in ("Retain", "RetainExceptOnCreate")
         if old and old.properties == properties:
             old.is_kept = is_kept
             return
@@ -178,7 +179,7 @@ class Stack:
                     name, properties, name=self._made_up(name, kind, is_retry=old is not None)
                 )
                 new = Resource(name, kind, id_, properties, attributes, is_kept)
-                if not is_kept:
+                if policy != "Retain":
                     undo.append(lambda: maker.delete(new))
                 if old:
                     replaced.append(old)
