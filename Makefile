@@ -1,4 +1,4 @@
-# The only commands to know: serve, test, check, bench, deploy. Each makes the environment that it needs.
+# The only commands to know: serve, test, check, bench, rehearse, deploy. Each makes the environment that it needs.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -14,7 +14,7 @@ ifneq ($(wildcard ../shared/data),)
 export ARTSTYLE_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help serve test check bench deploy lock clean
+.PHONY: help serve test check bench rehearse deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ check: .venv/installed node_modules/installed  ## the quick part: lint, types, b
 
 bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench
+
+# images and the file system beneath them stay in the user's cache, or in REHEARSAL_HOME
+rehearse: .venv/installed node_modules/installed  ## deploy, change and destroy without an account (root, Debian)
+	@.venv/bin/pytest -v --durations=10 --durations-min=2 tests/cloud/rehearsal.py
 
 deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
 	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)

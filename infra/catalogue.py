@@ -8,6 +8,7 @@ from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
 from infra.findings import stand_by
+from infra.storage import KEPT
 
 # replaced by whoever deploys; until then predictions come without works
 _NO_ADDRESS: Final = '{"uri": ""}'
@@ -32,7 +33,7 @@ class Catalogue(Construct):
                 password_length=43,
                 exclude_punctuation=True,
             ),
-            removal_policy=cdk.RemovalPolicy.RETAIN if is_kept else cdk.RemovalPolicy.DESTROY,
+            removal_policy=KEPT if is_kept else cdk.RemovalPolicy.DESTROY,
         )
         stand_by(self.secret, {"SMG4": "What it holds belongs to a database outside the stack."})
 

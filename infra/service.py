@@ -147,6 +147,7 @@ class Service(Construct):
         api = apigateway.HttpApi(
             self,
             "Api",
+            api_name=cdk.Stack.of(self).stack_name,
             description="Style Your Art",
             create_default_stage=False,
             default_integration=HttpLambdaIntegration("Function", self.alias),

@@ -1,6 +1,6 @@
 """Storage: the buckets for uploads, datasets, runs, models and access logs."""
 
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,6 +12,8 @@ from infra.findings import objects_of, stand_by
 
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30
+# what a stack leaves behind on purpose, but not when the deploy that made it failed
+KEPT: Final = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 class Storage(Construct):
@@ -86,14 +88,15 @@ def private_bucket(
 ) -> s3.Bucket:
     """Return a bucket that is private, encrypted, asked by TLS only, and logs who asks.
 
-    is_kept: it outlives the stack; otherwise it goes with it, emptied.
+    is_kept: it outlives the stack, unless the deploy that makes it fails; otherwise it goes with
+    the stack, emptied.
     """
     return s3.Bucket(
         scope,
         name,
         server_access_logs_bucket=logs,
         server_access_logs_prefix=f"s3/{name.lower()}/",
-        **_private(is_kept=is_kept),
+        **_private(KEPT if is_kept else cdk.RemovalPolicy.DESTROY),
         **options,
     )
 
@@ -106,20 +109,21 @@ def log_bucket(scope: Construct, name: str, *, config: StageConfig) -> s3.Bucket
         # the CDN writes its logs by an access control list
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
         lifecycle_rules=[_tidy(expiration=cdk.Duration.days(_LOG_DAYS))],
-        **_private(is_kept=config.is_kept),
+        # a log may have come even where the first deploy failed
+        **_private(cdk.RemovalPolicy.RETAIN if config.is_kept else cdk.RemovalPolicy.DESTROY),
     )
     stand_by(bucket, {"S1": "It takes the access logs; logging itself would never end."})
     return bucket
 
 
-def _private(*, is_kept: bool) -> dict[str, Any]:
+def _private(removal: cdk.RemovalPolicy) -> dict[str, Any]:
     return {
         "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
         "encryption": s3.BucketEncryption.S3_MANAGED,
         "enforce_ssl": True,
         "minimum_tls_version": 1.2,
-        "auto_delete_objects": not is_kept,
-        "removal_policy": cdk.RemovalPolicy.RETAIN if is_kept else cdk.RemovalPolicy.DESTROY,
+        "auto_delete_objects": removal == cdk.RemovalPolicy.DESTROY,
+        "removal_policy": removal,
     }
 
 

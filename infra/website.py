@@ -65,12 +65,25 @@ class Website(Construct):
 
     def _page(self, uploads: s3.Bucket) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+            origin=origins.S3BucketOrigin.with_origin_access_control(
+                self.bucket, origin_access_control=self._access()
+            ),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             response_headers_policy=self._headers(uploads),
             compress=True,
         )
+
+    def _access(self) -> cloudfront.S3OriginAccessControl:
+        return cloudfront.S3OriginAccessControl(
+            self, "Access", origin_access_control_name=self._worldwide_name
+        )
+
+    @property
+    def _worldwide_name(self) -> str:
+        """A name in a service without regions, where a stack in another region has its own."""
+        stack = cdk.Stack.of(self)
+        return f"{stack.stack_name}-{stack.region}"
 
     def _api(self, api_domain: str) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
@@ -109,6 +122,7 @@ class Website(Construct):
         return cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
+            response_headers_policy_name=self._worldwide_name,
             security_headers_behavior=_security_headers(policy, headers),
             custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
                 custom_headers=[

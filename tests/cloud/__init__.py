@@ -1,1 +1,1 @@
-"""What stands in for AWS in tests, and the tests of it."""
+"""What stands in for AWS on this machine, and a rehearsal of a deploy against it."""

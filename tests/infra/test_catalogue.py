@@ -30,7 +30,7 @@ def test_what_signs_tokens_cannot_be_guessed(full: Synthesis) -> None:
 def test_the_secret_of_a_stage_for_visitors_outlives_it(full: Synthesis) -> None:
     name = next(iter(full.of_type(SECRET)))
 
-    assert full.resources[name]["DeletionPolicy"] == "Retain"
+    assert full.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_no_secret_stands_in_the_template(full: Synthesis) -> None:

@@ -158,3 +158,17 @@ def test_with_a_domain_it_has_its_name_and_certificate(full: Synthesis) -> None:
     assert config["ViewerCertificate"]["AcmCertificateArn"] == FULL.certificate
     assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
     assert full.outputs["SiteUrl"] == f"https://{FULL.domain}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("CachePolicy", "CachePolicyConfig"),
+        ("OriginAccessControl", "OriginAccessControlConfig"),
+        ("ResponseHeadersPolicy", "ResponseHeadersPolicyConfig"),
+    ],
+)
+def test_a_name_that_is_worldwide_holds_the_region(dev: Synthesis, kind: str, config: str) -> None:
+    name = dev.one(f"AWS::CloudFront::{kind}")[config]["Name"]
+
+    assert {"Ref": "AWS::Region"} in name["Fn::Join"][1]

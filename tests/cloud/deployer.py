@@ -1,0 +1,216 @@
+"""Whoever deploys, in a rehearsal: a checkout, the CDK's own command line and an empty account."""
+
+import functools
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+
+from tests.cloud.aws import REGION
+from tests.cloud.builder import LOG, write_command
+from tests.cloud.machine import ROOT, Machine
+from tests.cloud.resources import ACCOUNT
+
+STACK: Final = "style-your-art-prod"
+OPTIONS: Final = {"stage": "prod", "alarm_email": "somebody@example.org"}
+BOOTSTRAP: Final = f"aws://{ACCOUNT}/{REGION}"
+_CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
+_START_S: Final = 120
+_QUIET: Final = {
+    "AWS_EC2_METADATA_DISABLED": "true",  # else the CDK looks for a machine's role, for 9 s
+    "CDK_DISABLE_CLI_TELEMETRY": "true",
+    "CDK_DISABLE_VERSION_CHECK": "1",
+    "NODE_NO_WARNINGS": "1",
+}
+_KEYS: Final = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+}
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Somebody with a checkout and credentials.
+
+    checkout: a copy, in which a rehearsal may change what it likes. home: for what else is written.
+    """
+
+    machine: Machine
+    endpoint: str
+    checkout: Path
+    home: Path
+
+    def cdk(
+        self, command: str, *arguments: str, app: str | None = None, **options: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the CDK's command line on the checkout.
+
+        options: what `-c` chooses; without any, what the last one chose.
+        """
+        chosen = [f"--context={name}={value}" for name, value in options.items()]
+        # as cdk.json says, in the environment that is here already; or as it was said before
+        if app is None:
+            app = f"{sys.executable} -m infra.app" if options else "cdk.out"
+        return subprocess.run(
+            [_CDK, command, *arguments, *chosen, f"--app={app}", "--no-notices"],
+            cwd=self.checkout,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def deploy(self, **options: str) -> "subprocess.CompletedProcess[str]":
+        """Deploy without being asked."""
+        return self.cdk("deploy", "--require-approval=never", "--progress=events", **options)
+
+    def client(self, service: str) -> Any:
+        """Return boto3's client of a service."""
+        return _client(service, self.endpoint)
+
+    @property
+    def stack(self) -> dict[str, Any]:
+        """What CloudFormation tells of the stack."""
+        found: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=STACK)
+        return dict(found["Stacks"][0])
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by name."""
+        return {one["OutputKey"]: one["OutputValue"] for one in self.stack["Outputs"]}
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """The id of each resource of the stack, by its logical id."""
+        found = self.client("cloudformation").list_stack_resources(StackName=STACK)
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for one in found["StackResourceSummaries"]
+        }
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What happened to the stack, the last first."""
+        found = self.client("cloudformation").describe_stack_events(StackName=STACK)
+        return list(found["StackEvents"])
+
+    @property
+    def builds(self) -> list[str]:
+        """The Dockerfiles that were built, in order."""
+        log = Path(self.environment[LOG])
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        words = [line.split() for line in lines if line.startswith("build ")]
+        return [one[one.index("--file") + 1] for one in words]
+
+    @functools.cached_property
+    def environment(self) -> dict[str, str]:
+        """The variables of whoever deploys."""
+        shell = {**self.machine.environment, **_QUIET, **_KEYS}
+        shell.pop("AWS_CA_BUNDLE", None)  # the endpoint speaks no TLS
+        return shell | {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "CDK_DOCKER": str(write_command(self.home)),
+            "CDK_HOME": str(self.home / "cdk"),
+            LOG: str(self.home / "builds.log"),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": _node_version(),
+        }
+
+
+@contextmanager
+def deploying(machine: Machine, home: Path) -> Iterator[Deployer]:
+    """Give somebody who can deploy to an empty account while the block lasts."""
+    checkout = home / "checkout"
+    _copy_repository(checkout)
+    with _running_aws(home) as endpoint:
+        yield Deployer(machine, endpoint, checkout, home)
+
+
+def _copy_repository(folder: Path) -> None:
+    """Copy what is tracked, and what would be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
+@contextmanager
+def _running_aws(home: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    variables = {
+        **os.environ,
+        **_KEYS,
+        # who may ask from a page is for each bucket to say
+        "MOTO_DISABLE_GLOBAL_CORS": "true",
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        # small, as an account has it at first; 100 of it cannot be reserved
+        "MOTO_LAMBDA_CONCURRENCY_QUOTA": "110",
+    }
+    with (home / "aws.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.cloud.aws", str(port)],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(f"http://localhost:{port}/moto-api/", process)
+        yield f"http://localhost:{port}"
+    finally:
+        process.communicate(timeout=60)  # it ends with what it reads
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(_START_S * 10):
+        try:
+            urlopen(address, timeout=10).close()
+        except URLError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the fake AWS did not start: see aws.log")
+
+
+def _node_version() -> str:
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return said.lstrip("v").partition(".")[0]
+
+
+@functools.cache
+def _client(service: str, endpoint: str) -> Any:
+    # a function may have to start first
+    patient = Config(read_timeout=300, retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.session.Session().client(
+        service, endpoint_url=endpoint, region_name=REGION, config=patient, **keys
+    )
+
+
+def in_words(result: "subprocess.CompletedProcess[str]") -> str:
+    """Return what a command said, as much of it as helps."""
+    return f"{result.stdout[-4000:]}\n{result.stderr[-4000:]}"

@@ -1,0 +1,497 @@
+"""A deploy from the empty account to the empty account, without one: `make rehearse`.
+
+The tests go through it in order. Each stage is a fixture that the next one needs, so a test alone
+goes as far as it must.
+"""
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import jmespath
+import pytest
+import urllib3
+
+from tests.cloud.answers import ANSWERS, DATA, PARAMETER
+from tests.cloud.bases import make_bases
+from tests.cloud.deployer import (
+    BOOTSTRAP,
+    OPTIONS,
+    STACK,
+    Deployer,
+    deploying,
+    in_words,
+)
+from tests.cloud.functions import LIMITS
+from tests.cloud.http_front import serving_front
+from tests.cloud.inventory import Inventory, inventory
+from tests.cloud.machine import Machine, MachineError, prepare
+from tests.pictures import draw_picture, encode
+
+# images are built in the first of them
+pytestmark = pytest.mark.timeout(1_200)
+
+PICTURE: Final = encode(draw_picture(800, 600), "PNG")
+WEB: Final = Path("web")
+# the same folder by another name, so that it can be loaded
+PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
+
+
+@pytest.fixture(scope="module")
+def machine() -> Machine:
+    """This machine, if it can rehearse."""
+    try:
+        machine = prepare()
+        make_bases(machine)
+    except MachineError as error:
+        pytest.skip(f"no rehearsal on this machine: {error}")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def account(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
+    """Somebody who can deploy to an account with nothing in it."""
+    with deploying(machine, tmp_path_factory.mktemp("rehearsal")) as deployer:
+        yield deployer
+
+
+@dataclass(frozen=True)
+class Bootstrapped:
+    """What the account held before the stack came."""
+
+    deployer: Deployer
+    before: Inventory
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(account: Deployer) -> Bootstrapped:
+    """The account once `cdk bootstrap` is done."""
+    result = account.cdk("bootstrap", BOOTSTRAP, app="")
+    assert result.returncode == 0, in_words(result)
+    return Bootstrapped(account, inventory(account))
+
+
+@pytest.fixture(scope="module")
+def deployed(bootstrapped: Bootstrapped) -> Deployer:
+    """The stack, made for the first time."""
+    result = bootstrapped.deployer.deploy(**OPTIONS)
+    assert result.returncode == 0, in_words(result)
+    return bootstrapped.deployer
+
+
+@pytest.fixture(scope="module")
+def api(deployed: Deployer) -> Iterator[str]:
+    """The address of the API: the gateway's stand-in before the alias that the gateway asks."""
+    client = deployed.client("lambda")
+    outputs = deployed.outputs
+    alias = {"FunctionName": outputs["FunctionName"], "Qualifier": outputs["FunctionAlias"]}
+
+    def invoke(event: object) -> Any:
+        answer = client.invoke(**alias, Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
+    with serving_front(invoke) as address:
+        yield f"http://{address}"
+
+
+def test_the_bootstrap_makes_what_the_cdk_needs(bootstrapped: Bootstrapped) -> None:
+    held = bootstrapped.before
+
+    assert "/cdk-bootstrap/hnb659fds/version" in held["ssm describe_parameters"]
+    assert "cdk-hnb659fds-assets-123456789012-eu-west-1" in held["s3 list_buckets"]
+    assert "cdk-hnb659fds-deploy-role-123456789012-eu-west-1" in held["iam list_roles"]
+
+
+def test_a_deploy_makes_every_resource_of_the_template(deployed: Deployer) -> None:
+    template = deployed.client("cloudformation").get_template(StackName=STACK)["TemplateBody"]
+    wanted = {
+        name for name, one in template["Resources"].items() if one["Type"] != "AWS::CDK::Metadata"
+    }
+
+    assert deployed.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert set(deployed.resources) == wanted
+
+
+def test_every_service_holds_something_new(deployed: Deployer, bootstrapped: Bootstrapped) -> None:
+    held = inventory(deployed)
+
+    same = {name for name in held if held[name] == bootstrapped.before[name]}
+    # the secret comes with a MongoDB
+    assert same == {"secretsmanager list_secrets"}
+
+
+BUCKETS: Final = (*(f"Storage{name}" for name in (*DATA, "Logs", "Uploads")), "WebsiteSite")
+
+
+def id_of(deployer: Deployer, part: str) -> str:
+    """Return the id of the only resource that the stack's code calls so."""
+    found = [
+        id_
+        for name, id_ in deployer.resources.items()
+        if re.fullmatch(f"{part}[0-9A-F]{{8}}", name)
+    ]
+    assert len(found) == 1, f"{part}: {found}"
+    return found[0]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_private_and_encrypted(deployed: Deployer, bucket: str) -> None:
+    s3 = deployed.client("s3")
+    name = {"Bucket": id_of(deployed, bucket)}
+
+    shut = s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"]
+    rules = s3.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"]
+    policy = json.loads(s3.get_bucket_policy(**name)["Policy"])
+
+    assert set(shut.values()) == {True}
+    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [
+        one["Condition"] for one in policy["Statement"] if one["Effect"] == "Deny"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "path", "answer"),
+    ANSWERS,
+    ids=[
+        f"{service}-{operation}-{number}" for number, (service, operation, *_) in enumerate(ANSWERS)
+    ],
+)
+def test_a_service_has_what_the_stack_says(
+    deployed: Deployer,
+    service: str,
+    operation: str,
+    arguments: dict[str, str],
+    path: str,
+    answer: Any,
+) -> None:
+    def with_ids(value: Any) -> Any:
+        if isinstance(value, list):
+            return [with_ids(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        return re.sub(r"\{([A-Z]\w+)\}", lambda found: id_of(deployed, found[1]), value)
+
+    given = {name: with_ids(value) for name, value in arguments.items()}
+    found = getattr(deployed.client(service), operation)(**given)
+
+    assert jmespath.search(with_ids(path), found) == with_ids(answer)
+
+
+def test_the_service_may_do_what_the_template_lets_it(deployed: Deployer) -> None:
+    iam, role = deployed.client("iam"), id_of(deployed, "ServiceRole")
+
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
+    models = f"arn:aws:s3:::{id_of(deployed, 'StorageModels')}"
+    allowed = {str(one["Resource"]): one["Action"] for one in document["Statement"]}
+    assert allowed[models] == "s3:ListBucket"
+    assert allowed[f"{models}/*"] == "s3:GetObject"
+
+
+def test_the_bucket_holds_the_page_as_it_is_here(deployed: Deployer) -> None:
+    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
+    objects = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    held = {
+        re.sub("^[0-9a-f]{12}/", "", one["Key"]): s3.get_object(Bucket=bucket, Key=one["Key"])
+        for one in objects
+    }
+    here = {path.relative_to(WEB).as_posix() for path in WEB.rglob("*") if path.is_file()}
+
+    assert set(held) == here - {"headers.json"}
+    for name in here - {"index.html", "config.json", "headers.json"}:
+        assert held[name]["Body"].read() == (WEB / name).read_bytes()
+        assert held[name]["CacheControl"] == "public, max-age=31536000, immutable"
+    assert json.loads(held["config.json"]["Body"].read()) == {"apiBase": ""}
+    assert "max-age=60" in held["index.html"]["CacheControl"]
+
+
+def test_the_index_leads_to_files_that_are_there(deployed: Deployer) -> None:
+    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
+    index = s3.get_object(Bucket=bucket, Key="index.html")
+    text = index["Body"].read().decode()
+
+    named = re.findall(r'(?:src|href)="([0-9a-f]{12}/[^"#?]+)"', text)
+
+    assert index["ContentType"] == "text/html"
+    assert any(name.endswith(".js") for name in named)
+    for name in named:
+        s3.head_object(Bucket=bucket, Key=name)  # raises where there is none
+
+
+def ask(request: urllib.request.Request | str) -> dict[str, Any]:
+    """Return what the API answers; it raises where that is an error."""
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return dict(json.load(answer))
+
+
+def post(address: str, body: object) -> dict[str, Any]:
+    """Return the API's answer to JSON."""
+    headers = {"content-type": "application/json"}
+    return ask(urllib.request.Request(address, json.dumps(body).encode(), headers))
+
+
+def predict(api: str) -> dict[str, Any]:
+    """Return the API's answer to a picture."""
+    headers = {"content-type": "image/png"}
+    return ask(urllib.request.Request(f"{api}/v1/predictions", PICTURE, headers))
+
+
+def test_the_deployed_function_names_the_style_of_a_picture(api: str) -> None:
+    answer = predict(api)
+
+    assert answer["picture"] == {"width": 800, "height": 600, "format": "png"}
+    assert sum(one["probability"] for one in answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+    assert answer["style"]["slug"] == answer["probabilities"][0]["slug"]
+    assert answer["catalogue"] == "ok"
+    assert answer["similar"]
+
+
+def test_the_deployed_function_says_which_model_it_serves(api: str, deployed: Deployer) -> None:
+    manifest = json.loads(
+        (deployed.checkout / "lambda_fn/release/manifest.json").read_text("utf-8")
+    )
+
+    assert predict(api)["model"]["id"] == manifest["id"]
+
+
+def test_the_deployed_function_answers_with_its_documents(api: str) -> None:
+    assert "/v1/predictions" in ask(f"{api}/openapi.json")["paths"]
+
+
+def send(form: dict[str, Any], **changed: str) -> urllib3.BaseHTTPResponse:
+    """Send a picture by a form, as a browser does."""
+    file = ("picture.png", PICTURE, "image/png")
+    return urllib3.request(
+        "POST", form["url"], fields={**form["fields"], **changed, "file": file}, retries=False
+    )
+
+
+def test_an_original_goes_to_the_bucket_and_is_read_once(api: str, deployed: Deployer) -> None:
+    form = post(f"{api}/v1/uploads", {"content_type": "image/png"})
+
+    sent = send(form)
+    answer = post(f"{api}/v1/predictions", {"upload": form["upload"]})
+
+    left = deployed.client("s3").list_objects_v2(Bucket=id_of(deployed, "StorageUploads"))
+    assert sent.status == 204
+    assert answer["picture"] == {"width": 800, "height": 600, "format": "png"}
+    assert left["KeyCount"] == 0
+
+
+def test_the_bucket_refuses_what_the_form_does_not_allow(api: str) -> None:
+    form = post(f"{api}/v1/uploads", {"content_type": "image/png"})
+
+    sent = send(form, **{"Content-Type": "text/html"})
+
+    assert sent.status == 403
+    assert b"Policy Condition failed" in sent.data
+
+
+def test_a_submitted_job_finds_its_queue_and_its_definition(deployed: Deployer) -> None:
+    outputs, batch = deployed.outputs, deployed.client("batch")
+
+    job = batch.submit_job(
+        jobName="try",
+        jobQueue=outputs["JobQueue"],
+        jobDefinition=outputs["JobDefinition"],
+        containerOverrides={"command": ["--help"]},
+    )
+
+    [found] = batch.describe_jobs(jobs=[job["jobId"]])["jobs"]
+    assert found["jobQueue"] == outputs["JobQueue"]
+    assert found["container"]["command"] == ["--help"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("--help",), "train"),
+        (("train", "--help"), "--architecture"),
+    ],
+)
+def test_the_image_of_the_training_starts(
+    deployed: Deployer, machine: Machine, command: tuple[str, ...], said: str
+) -> None:
+    definition = deployed.client("batch").describe_job_definitions()["jobDefinitions"][0]
+    image = definition["containerProperties"]["image"]
+    podman = ("podman", "--runtime", "runc", "run", "--rm", "--network=none", "--pull=never")
+
+    result = machine.run(*podman, *LIMITS, image, *command)
+
+    assert said in result.stdout
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The stack after a deploy that AWS refused in its middle.
+
+    old_page, builds: what was in the bucket, and how many images were built, until then. forgotten:
+    how often the CDN was told to forget.
+    """
+
+    deployer: Deployer
+    old_page: set[str]
+    builds: int
+    diff: str
+    told: str
+    forgotten: int = 0
+
+
+@pytest.fixture(scope="module")
+def refused(deployed: Deployer) -> Refused:
+    """The stack when a page and options are changed, while something else takes up the account."""
+    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
+    old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    builds = len(deployed.builds)
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
+    page = deployed.checkout / "web" / "style.css"
+    page.write_text(page.read_text("utf-8") + "\n/* changed */\n", "utf-8")
+    diff = deployed.cdk("diff", **OPTIONS, has_mongodb="true", reserved_concurrency="5")
+    assert diff.returncode == 0, in_words(diff)
+    deployed.client("lambda").put_function_concurrency(
+        FunctionName=other_function(deployed), ReservedConcurrentExecutions=8
+    )
+    result = deployed.deploy()  # what the diff told
+    assert result.returncode == 1, in_words(result)
+    return Refused(deployed, old, builds, diff.stdout + diff.stderr, result.stdout + result.stderr)
+
+
+def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
+    named = set(re.findall(r"\[[~+-]\] (AWS::\S+) (\w+)", refused.diff))
+
+    assert ("AWS::SecretsManager::Secret", "Catalogue") in named
+    assert ("AWS::Lambda::Function", "Service") in named
+    assert {part for _, part in named} == {"Catalogue", "Service", "Website"}
+    assert "ARTSTYLE_MONGODB_SECRET" in refused.diff
+
+
+def test_a_deploy_that_fails_says_why(refused: Refused) -> None:
+    assert "UnreservedConcurrentExecution below its minimum" in refused.told
+    assert "✅" not in refused.told
+
+
+def test_after_a_failed_deploy_all_is_as_before(refused: Refused, api: str) -> None:
+    deployer = refused.deployer
+    function = deployer.client("lambda").get_function(
+        FunctionName=id_of(deployer, "ServiceFunction")
+    )
+
+    settings = function["Configuration"]["Environment"]["Variables"]
+    assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "ARTSTYLE_MONGODB_SECRET" not in settings
+    assert function.get("Concurrency", {}) == {}
+    assert predict(api)["catalogue"] == "ok"
+
+
+@pytest.fixture(scope="module")
+def changed(refused: Refused) -> Refused:
+    """The stack when the same was deployed again, with room for it."""
+    deployer = refused.deployer
+    deployer.client("lambda").delete_function_concurrency(FunctionName=other_function(deployer))
+    forgotten = invalidations(deployer)
+    result = deployer.deploy()
+    assert result.returncode == 0, in_words(result)
+    return replace(refused, forgotten=forgotten)
+
+
+def invalidations(deployer: Deployer) -> int:
+    """Return how often the CDN was told to forget something."""
+    cdn = {"DistributionId": id_of(deployer, "WebsiteCdn")}
+    told = deployer.client("cloudfront").list_invalidations(**cdn)
+    return int(told["InvalidationList"]["Quantity"])
+
+
+def other_function(deployer: Deployer) -> str:
+    """Return the name of another function of the account."""
+    functions = deployer.client("lambda").list_functions()["Functions"]
+    names = [one["FunctionName"] for one in functions]
+    return str(next(name for name in names if "CustomCDKBucketDeployment" in name))
+
+
+def kinds_of(deployer: Deployer, status: str) -> set[str]:
+    """Return which parts of the stack reached a status in the last deploy."""
+    events = deployer.events
+    starts = (
+        number
+        for number, one in enumerate(events)
+        if one["ResourceStatus"] == "UPDATE_IN_PROGRESS" and one["LogicalResourceId"] == STACK
+    )
+    last = events[: next(starts)]
+    names = {one["LogicalResourceId"] for one in last if one["ResourceStatus"] == status}
+    return {re.sub("[0-9A-F]{8}.*$", "", name) for name in names} - {STACK}
+
+
+def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
+    made = kinds_of(changed.deployer, "CREATE_COMPLETE")
+    updated = kinds_of(changed.deployer, "UPDATE_COMPLETE")
+    deleted = kinds_of(changed.deployer, "DELETE_COMPLETE")
+
+    # a version never changes: a new one takes the place of the old
+    assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion"}
+    assert updated == {
+        "ServiceFunction",
+        "ServiceLive",
+        "ServiceLiveModelAddress",
+        "ServiceRoleDefaultPolicy",
+        "WebsiteFilesCustomResource",
+        "WebsiteIndexCustomResource",
+        # a tag of the bucket names the folder that the CDK fills
+        "WebsiteSite",
+    }
+    assert deleted <= {"ServiceFunctionCurrentVersion", "WebsiteFilesCustomResource"}
+
+
+def test_neither_page_nor_options_make_a_new_image(changed: Refused) -> None:
+    assert changed.deployer.builds[changed.builds :] == []
+
+
+def test_the_new_page_is_there_and_the_cdn_forgets_the_old_index(changed: Refused) -> None:
+    deployer = changed.deployer
+    s3, bucket = deployer.client("s3"), id_of(deployer, "WebsiteSite")
+    new = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]} - changed.old_page
+
+    [css] = [name for name in new if name.endswith("style.css")]
+    index = s3.get_object(Bucket=bucket, Key="index.html")["Body"].read().decode()
+    assert f'href="{css}"' in index
+    assert s3.get_object(Bucket=bucket, Key=css)["Body"].read().endswith(b"/* changed */\n")
+    assert invalidations(deployer) == changed.forgotten + 1
+
+
+def test_a_deploy_does_not_undo_a_promotion(changed: Refused) -> None:
+    client = changed.deployer.client("lambda")
+    name = {"FunctionName": id_of(changed.deployer, "ServiceFunction"), "Qualifier": "live"}
+
+    settings = client.get_function_configuration(**name)["Environment"]["Variables"]
+
+    assert settings["ARTSTYLE_MODEL"] == PROMOTED
+
+
+def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api: str) -> None:
+    # nobody has put an address in yet
+    assert predict(api)["catalogue"] == "unavailable"
+
+
+@pytest.fixture(scope="module")
+def destroyed(changed: Refused, bootstrapped: Bootstrapped) -> Inventory:
+    """What the account holds when the stack is gone, beside what it held before it."""
+    deployer = changed.deployer
+    result = deployer.cdk("destroy", "--force")
+    assert result.returncode == 0, in_words(result)
+    after = inventory(deployer)
+    return {name: held - bootstrapped.before[name] for name, held in after.items()}
+
+
+def test_destroy_leaves_only_what_is_to_be_kept(destroyed: Inventory) -> None:
+    left = {name: held for name, held in destroyed.items() if held}
+
+    kept = sorted(re.sub("[0-9a-f]{8}-.*", "", name) for name in left.pop("s3 list_buckets"))
+    [secret] = left.pop("secretsmanager list_secrets")
+    assert kept == [f"{STACK}-storage{name}" for name in ("datasets", "logs", "models", "runs")]
+    assert secret.startswith(f"{STACK}-CatalogueMongodb")
+    assert left == {}
