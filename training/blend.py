@@ -19,7 +19,7 @@ from training.answering import predictions
 from training.architectures import build_classifier
 from training.data import Part, fixed_batches, load_part
 from training.errors import TrainingError
-from training.files import refuse_to_overwrite, whole_folder
+from training.files import whole_folder
 from training.linear_start import fit_head
 from training.metrics import fit_temperature
 from training.run_folder import CLASSIFIER_FILE, Plan, Run, load_run_on
@@ -48,7 +48,8 @@ def blend(dataset_folder: Path, run_folder: Path, target: Path) -> list[Tried]:
         TrainingError: another dataset, a folder that exists, or a run whose first head knew
             nothing, so that nothing of use lies between.
     """
-    refuse_to_overwrite(target, is_replacing=False)
+    if target.exists():
+        raise TrainingError(f"{target} exists already: name another run folder")
     run = load_run_on(dataset_folder, run_folder)
     if not run.plan.config.starts_fitted:
         raise TrainingError(

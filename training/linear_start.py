@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from tqdm import tqdm
 
+from training.answering import predictions
 from training.architectures import build_features
 from training.config import TrainConfig
-from training.data import Part, fixed_batches, look_ahead, style_weights
+from training.data import Part, fixed_batches, style_weights
 from training.heads import LOGITS, STANDARD
 
 Floats = NDArray[np.floating[Any]]
@@ -51,9 +51,7 @@ def _pool(head: keras.Model, config: TrainConfig, part: Part) -> Floats:
     pool = keras.Model(head.inputs, head.get_layer(STANDARD).input)
     model = keras.Model(features.input, pool(features.output))
     batches = fixed_batches(part, styles=int(part.labels.max()) + 1, batch_size=_BATCH)
-    shown = tqdm(look_ahead(batches), "head", total=len(batches), unit="batch", disable=None)
-    rows = [np.asarray(model.predict_on_batch(pictures)) for pictures, _ in shown]
-    return np.concatenate(rows)
+    return np.concatenate([np.asarray(one) for one in predictions(model, batches)])
 
 
 def _line(standard: Floats, part: Part, config: TrainConfig) -> tuple[Floats, Floats]:

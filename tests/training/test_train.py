@@ -351,16 +351,20 @@ def test_only_backbone_and_styles_are_left_of_a_run_with_artists_and_a_teacher(
     assert found.output_shape == plain.output_shape == (None, 2)
 
 
+def share_named(run: Path, dataset: Path) -> float:
+    """Return for how many validation pictures a finished run names the right style."""
+    part = load_part(dataset, split="picture", part="validation")
+    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
+    logits = np.asarray(load_classifier(run)(inputs, training=False))
+    return float(np.mean(logits.argmax(axis=1) == targets.argmax(axis=1)))
+
+
 def test_what_is_left_names_as_many_pictures_as_in_its_best_epoch(
     student: Path, signed: Path
 ) -> None:
-    part = load_part(signed, split="picture", part="validation")
-    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
-
-    logits = np.asarray(load_classifier(student)(inputs, training=False))
+    named = share_named(student, signed)
 
     best = read_history(student)[load_run(student).best_epoch - 1]
-    named = np.mean(logits.argmax(axis=1) == targets.argmax(axis=1))
     assert named == pytest.approx(best["val_accuracy"])
 
 
@@ -382,13 +386,9 @@ def levels(
 
 
 def test_levels_name_as_many_pictures_as_in_their_best_epoch(levels: Path, signed: Path) -> None:
-    part = load_part(signed, split="picture", part="validation")
-    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
-
-    logits = np.asarray(load_classifier(levels)(inputs, training=False))
+    named = share_named(levels, signed)
 
     best = read_history(levels)[load_run(levels).best_epoch - 1]
-    named = np.mean(logits.argmax(axis=1) == targets.argmax(axis=1))
     assert named == pytest.approx(best["val_accuracy"])
 
 
