@@ -27,6 +27,7 @@ const OFFLINE = "Connect to the internet, then try again.";
 export async function fillWith(place, parts) {
   const { what, load, show, follow, explain, signal, announce } = parts;
   const note = make("p", { class: "quiet" }, `Fetching ${what}…`);
+  place.toggleAttribute("data-filling", true); // what is below it does not come up meanwhile
   place.replaceChildren(
     make(
       "div",
@@ -51,6 +52,7 @@ export async function fillWith(place, parts) {
     place.replaceChildren(...(explained ?? [...complain(failure, announce), retry(place, parts)]));
   } finally {
     clearTimeout(patience);
+    place.removeAttribute("data-filling");
   }
 }
 
