@@ -19,6 +19,8 @@ import { startWorks } from "./works.js";
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./batch.js").Item} Item */
 /** @typedef {import("./router.js").HomeVisit} HomeVisit */
+/** @typedef {import("./view.js").Done} Done */
+/** @typedef {import("./view.js").Failed} Failed */
 /** @typedef {import("./view.js").Page} Page */
 /** @typedef {import("./view.js").Picture} Picture */
 /** @typedef {import("./view.js").Visit} Visit */
@@ -54,6 +56,11 @@ let hasExamples = false;
  * @type {{file: File, picture: Picture, isOriginal: boolean} | null}
  */
 let hung = null;
+/**
+ * What the visitor comes back to by cancelling: the answer, or the failure, that stood there before.
+ * @type {{visit: Done | Failed, file: File, isOriginal: boolean} | null}
+ */
+let before = null;
 /** @type {Item[]} several pictures, of which one may hang in the frame */
 let items = [];
 let note = "";
@@ -67,15 +74,13 @@ let running = null;
 const ACTIONS = {
   choose: () => elementOf("file", HTMLInputElement).click(),
   photograph: () => elementOf("camera", HTMLInputElement).click(),
-  cancel: empty,
+  cancel,
   clear: empty,
   retry: () => {
-    if (hung !== null) void ask(hung.file);
+    if (hung !== null) void ask(hung.file, hung.isOriginal);
   },
   original: () => {
-    if (hung === null) return;
-    hung.isOriginal = true;
-    void ask(hung.file);
+    if (hung !== null) void ask(hung.file, true);
   },
   stop: () => {
     stop();
@@ -168,12 +173,14 @@ function receiveSeveral(files) {
 
 /**
  * @param {File} file
+ * @param {boolean} [isOriginal] whether it is to be sent as it is
  */
-async function ask(file) {
+async function ask(file, isOriginal = false) {
   stop();
+  remember();
   const mine = new AbortController();
   running = mine;
-  const picture = hang(file);
+  const picture = hang(file, isOriginal);
   const patience = setTimeout(() => tell(mine, isAwake ? SLOW : WAKING), SLOW_AFTER_MS);
   try {
     update({ visit: { kind: "loading", picture, step: "reading", note: "" } });
@@ -330,20 +337,42 @@ function stop() {
 function empty() {
   stop();
   takeDown();
+  before = null;
   items = [];
   update({ visit: { kind: "empty" } });
 }
 
+function remember() {
+  const { visit } = page;
+  if (visit.kind === "loading") return; // it has remembered what was there before
+  const isWorthIt = visit.kind === "done" || visit.kind === "failed";
+  before = hung !== null && isWorthIt ? { ...hung, visit } : null;
+}
+
+function cancel() {
+  if (before === null) return empty();
+  stop();
+  const { visit, file, isOriginal } = before;
+  const picture = hang(file, isOriginal);
+  // whoever brought a single picture has left the others that there may have been
+  update({
+    visit: visit.kind === "done" ? { ...visit, picture, count: 1 } : { ...visit, picture },
+  });
+}
+
 /**
  * @param {File} file
+ * @param {boolean} [isOriginal] whether it is to be sent as it is
  * @returns {Picture}
  */
-function hang(file) {
-  if (hung?.file === file) return hung.picture;
-  takeDown();
-  const url = URL.createObjectURL(file);
-  hung = { file, picture: { name: file.name, url, bytes: file.size }, isOriginal: false };
-  page = { ...page, hasPreview: true };
+function hang(file, isOriginal = false) {
+  if (hung?.file !== file) {
+    takeDown();
+    const url = URL.createObjectURL(file);
+    hung = { file, picture: { name: file.name, url, bytes: file.size }, isOriginal };
+    page = { ...page, hasPreview: true };
+  }
+  hung.isOriginal = isOriginal;
   return hung.picture;
 }
 

@@ -86,6 +86,7 @@ export function render(page) {
   for (const [kind, id] of Object.entries(SECTIONS)) element(id).hidden = kind !== visit.kind;
   element("rooms").hidden = visit.kind !== "done";
   renderPicture("picture" in visit ? visit.picture : null, hasPreview);
+  element("heat").hidden = visit.kind !== "done" || !hasPreview; // it belongs to an answer
   renderCatalogue(catalogue);
   renderOffer(page);
   renderKind(visit, catalogue, hasPreview);
@@ -154,7 +155,7 @@ function renderPicture(picture, hasPreview) {
   const image = elementOf("picture", HTMLImageElement);
   element("frame").hidden = element("camera-row").hidden = picture !== null;
   element("hung").hidden = picture === null;
-  image.hidden = element("heat").hidden = picture === null || !hasPreview;
+  image.hidden = picture === null || !hasPreview;
   element("no-preview").hidden = picture === null || hasPreview;
   setText("file-name", picture?.name ?? "");
   if (picture === null) {

@@ -15,6 +15,7 @@ from tests.web.conftest import PHONE_PX, Console
 from tests.web.server import running_server
 from tests.web.steps import (
     PREDICTIONS,
+    answer_of,
     choose,
     eventually,
     expect_answer,
@@ -173,7 +174,7 @@ def test_s3_has_the_last_word_about_the_size(page: Page, console: Console, s3: A
 
 
 def test_the_progress_of_an_original_is_shown_and_it_can_be_cancelled(page: Page, s3: Any) -> None:
-    choose(page, png(800, 700))
+    answer = answer_of(page, png(800, 700))
     expect_answer(page)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
@@ -189,7 +190,9 @@ def test_the_progress_of_an_original_is_shown_and_it_can_be_cancelled(page: Page
     )
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("button", name="Hang a picture here")).to_be_focused()
+    expect(page.get_by_role("heading", name=answer["style"]["name"], level=1)).to_be_focused()
+    expect(page.get_by_role("img", name="Your picture: large.png")).to_be_visible()
+    expect(offer(page)).to_be_visible()
     assert keys(s3) == []
 
 

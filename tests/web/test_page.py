@@ -414,6 +414,37 @@ def test_a_slow_service_is_waited_for_and_can_be_cancelled(page: Page) -> None:
     expect(page.get_by_role("heading", name="Looking…")).to_be_hidden()
 
 
+def test_cancelling_another_picture_brings_the_first_answer_back(page: Page) -> None:
+    answer = answer_of(page, jpeg("first.jpg"))
+    page.get_by_role("group").get_by_role("button").first.click()  # its light
+    page.route(PREDICTIONS, lambda route: None)
+
+    choose(page, jpeg("second.jpg", seed=1), button="Another picture")
+    expect(page.get_by_role("img", name="Your picture: second.jpg")).to_be_visible()
+    expect(page.locator("#heat")).to_be_hidden()
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.get_by_role("heading", name=answer["style"]["name"], level=1)).to_be_focused()
+    expect(page.get_by_role("img", name="Your picture: first.jpg")).to_be_visible()
+    expect(page.get_by_text("second.jpg")).to_have_count(0)
+    expect(page.locator("#heat")).to_be_visible()
+
+
+def test_cancelling_a_retry_leads_back_to_the_failure(page: Page, console: Console) -> None:
+    console.expect("status of 500")
+    broken = {"error": {"code": "internal_error", "message": "Something broke on our side."}}
+    page.route(PREDICTIONS, lambda route: route.fulfill(status=500, json=broken), times=1)
+    choose(page, jpeg())
+    expect_failure(page, "Something broke on our side")
+    page.route(PREDICTIONS, lambda route: None)
+
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Cancel").click()
+
+    expect_failure(page, "Something broke on our side")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
 def test_waiting_for_long_is_explained(page: Page) -> None:
     page.clock.install()
     page.route(PREDICTIONS, lambda route: None)
