@@ -1,5 +1,6 @@
 """What the tests of the page do again and again: bring pictures, wait for answers, invent some."""
 
+import re
 import time
 from base64 import b64encode
 from collections.abc import Callable
@@ -61,6 +62,29 @@ def answer_of(page: Page, file: FilePayload) -> dict[str, Any]:
     assert answer.value.ok
     body: dict[str, Any] = answer.value.json()
     return body
+
+
+def answer_in_full(page: Page, file: FilePayload) -> dict[str, Any]:
+    """Do the same, and unfold the answer where the model takes the file for no painting."""
+    answer = answer_of(page, file)
+    expect_answer(page)
+    if answer["verdict"] == "not-a-painting":
+        page.get_by_role("button", name="Show what it would say").click()
+    return answer
+
+
+def headline_of(answer: dict[str, Any]) -> re.Pattern[str]:
+    """Return what stands largest on the label, whatever the model says."""
+    if answer["verdict"] == "not-a-painting":
+        return re.compile("^This does not look like a painting")
+    return re.compile(re.escape(answer["style"]["name"]))
+
+
+def times_in_ten(share: float) -> re.Pattern[str]:
+    """Return how the page says a share from 0 to 1."""
+    times = int(share * 10 + 0.5)
+    words = {0: "hardly ever", 1: r"1\stime\sin\s10", 10: "nearly every time"}
+    return re.compile(words.get(times, rf"{times}\stimes\sin\s10"))
 
 
 def transfer(page: Page, *files: FilePayload) -> JSHandle:

@@ -19,7 +19,7 @@ from tests.web.conftest import PHONE_PX, Console
 from tests.web.steps import (
     FEEDBACK,
     PREDICTIONS,
-    answer_of,
+    answer_in_full,
     answer_with,
     choose,
     eventually,
@@ -196,7 +196,7 @@ def test_another_picture_starts_without_light(page: Page) -> None:
 
 
 def test_the_story_of_the_style_is_told(page: Page) -> None:
-    answer = answer_of(page, jpeg())
+    answer = answer_in_full(page, jpeg())
 
     story, name = answer["story"], answer["style"]["name"]
     room = page.get_by_role("region", name=f"About {name}")
@@ -227,7 +227,7 @@ def works(page: Page) -> Locator:
 
 
 def test_fifteen_works_of_the_style_are_shown_with_artist_and_year(page: Page) -> None:
-    answer = answer_of(page, jpeg())
+    answer = answer_in_full(page, jpeg())
 
     expect(page.get_by_role("heading", name=re.compile(r"15\sworks of"))).to_be_visible()
     cards = works(page).get_by_role("listitem")
@@ -387,7 +387,7 @@ def test_pointing_at_a_similar_work_points_out_its_year(page: Page) -> None:
 
 
 def test_the_real_catalogue_knows_similar_works(page: Page) -> None:
-    answer = answer_of(page, jpeg())
+    answer = answer_in_full(page, jpeg())
 
     assert len(answer["similar"]) == 10
     room = page.get_by_role("region", name="Works that look like yours")
@@ -491,7 +491,7 @@ def test_a_word_may_be_changed(page: Page) -> None:
 
 
 def test_the_real_service_keeps_a_word(page: Page) -> None:
-    answer = answer_of(page, jpeg())
+    answer = answer_in_full(page, jpeg())
 
     page.get_by_role("button", name=f"Yes, {answer['style']['name']}").click()
 
@@ -535,7 +535,7 @@ def test_the_page_says_that_nothing_is_stored_before_and_after(page: Page) -> No
 
 
 def test_the_figures_are_saved_as_json(page: Page, tmp_path: Path) -> None:
-    answer = answer_of(page, jpeg())
+    answer = answer_in_full(page, jpeg())
 
     with page.expect_download() as download:
         page.get_by_role("button", name="All figures (JSON)").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from infra.config import MAX_BODY_BYTES, TIMEOUT_S
 from tests.cloud.function import Function, start_here
 from tests.cloud.http_front import serving_front
-from tests.web.steps import ROOT, answer_of, jpeg
+from tests.web.steps import ROOT, answer_of, headline_of, jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def server() -> Iterator[str]:
 def test_a_picture_is_answered_through_the_gateway(page: Page) -> None:
     answer = answer_of(page, jpeg())
 
-    heading = page.get_by_role("article").get_by_role("heading", name=answer["style"]["name"])
+    heading = page.get_by_role("article").get_by_role("heading", name=headline_of(answer))
     expect(heading).to_be_visible()
 
 

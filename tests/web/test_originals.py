@@ -20,6 +20,7 @@ from tests.web.steps import (
     eventually,
     expect_answer,
     expect_failure,
+    headline_of,
     jpeg,
     noise,
     scrolls_sideways,
@@ -190,7 +191,7 @@ def test_the_progress_of_an_original_is_shown_and_it_can_be_cancelled(page: Page
     )
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("heading", name=answer["style"]["name"], level=1)).to_be_focused()
+    expect(page.get_by_role("heading", name=headline_of(answer), level=1)).to_be_focused()
     expect(page.get_by_role("img", name="Your picture: large.png")).to_be_visible()
     expect(offer(page)).to_be_visible()
     assert keys(s3) == []

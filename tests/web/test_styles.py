@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from lambda_fn.catalogue.stories import read_stories
-from lambda_fn.contract.styles import STYLES
+from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 from tests.web.steps import eventually, released_manifest, scrolls_sideways
@@ -128,16 +128,22 @@ def test_a_style_names_traits_artists_and_one_work(open_page: OpenPage) -> None:
 
 
 def test_a_style_says_how_well_the_model_knows_it(open_page: OpenPage) -> None:
-    page = open_page(address="/#/styles/ukiyo-e")
+    slug = released_manifest().styles[0]
 
-    pictures = released_manifest().test.per_style["ukiyo-e"].support
-    expect(said(page, "When the model says Ukiyo-e, it is right")).to_contain_text(
-        f"Of {pictures} test pictures"
+    page = open_page(address=f"/#/styles/{slug}")
+
+    name = STYLE_BY_SLUG[slug].name
+    pictures = released_manifest().test.per_style[slug].support
+    expect(said(page, f"When the model says {name}, it is right")).to_contain_text(
+        f"Of {pictures:,} test pictures"
     )
 
 
 def test_a_style_that_the_model_does_not_know_says_so(open_page: OpenPage) -> None:
-    page = open_page(address="/#/styles/surrealism")
+    known = released_manifest().styles
+    unknown = next(style.slug for style in STYLES if style.slug not in known)
+
+    page = open_page(address=f"/#/styles/{unknown}")
 
     expect(said(page, "Not at all: too few pictures")).to_be_visible()
 
