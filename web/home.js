@@ -13,7 +13,7 @@ import { predictOriginal } from "./original.js";
 import { PictureError, offerOf, original, prepare, somePictures } from "./picture.js";
 import { save, startTaking } from "./take.js";
 import { arrive, present, render, titleOf } from "./view.js";
-import { delayed, failureTitle, unshrinkable } from "./words.js";
+import { delayed, failureSentence, failureTitle, unshrinkable } from "./words.js";
 import { startWorks } from "./works.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
@@ -407,8 +407,8 @@ function failed(picture, error) {
 function explain(error) {
   if (error instanceof ApiError || error instanceof PictureError) {
     const isOver = ENDS_A_BATCH.has(error.code);
-    const title = failureTitle(error.code);
-    return { problem: isOver ? `${title}. ${error.message}` : title, isOver };
+    const { code, message } = error;
+    return { problem: isOver ? failureSentence(code, message) : failureTitle(code), isOver };
   }
   reportError(error);
   return { problem: failureTitle(""), isOver: false };

@@ -231,7 +231,7 @@ function renderDone(visit, catalogue, hasPreview) {
  */
 function renderFailure(visit) {
   setText("failure-heading", words.failureTitle(visit.code));
-  setText("failure-message", visit.message);
+  setText("failure-message", words.failureAdvice(visit.code, visit.message));
   setText("live", "");
   element("retry").hidden = !(visit.picture && words.isWorthRetrying(visit.code));
   element("failure-original").hidden = !visit.offer;
@@ -251,7 +251,7 @@ function spoken(visit) {
     case "done":
       return `${words.headline(visit.answer)}. ${words.odds(visit.answer)}`;
     case "failed":
-      return `${words.failureTitle(visit.code)}. ${visit.message}`;
+      return words.failureSentence(visit.code, visit.message);
     case "batch":
       return `Asking about ${words.plural(visit.items.length, "picture")}.`;
   }

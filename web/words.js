@@ -315,3 +315,22 @@ export function failureTitle(code) {
 export function isWorthRetrying(code) {
   return WORTH_RETRYING.has(code);
 }
+
+/**
+ * @param {string} code
+ * @param {string} message the service's own, which may begin as the title does
+ * @returns {string} what to say below the title
+ */
+export function failureAdvice(code, message) {
+  const title = `${failureTitle(code)}. `;
+  return message.startsWith(title) ? message.slice(title.length) : message;
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ * @returns {string} both in one, for a line or a voice
+ */
+export function failureSentence(code, message) {
+  return `${failureTitle(code)}. ${failureAdvice(code, message)}`;
+}

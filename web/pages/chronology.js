@@ -4,7 +4,7 @@
 import { drawRidges, layRidges } from "../charts/ridge.js";
 import { make, widthOf } from "../elements.js";
 import { workCard } from "../work-card.js";
-import { failureTitle } from "../words.js";
+import { failureSentence } from "../words.js";
 import { fillWith, soon, toFailure } from "./loading.js";
 import { chooseWorks, describeRidge, findWorks } from "./periods.js";
 import { factsTable } from "./tables.js";
@@ -234,7 +234,7 @@ async function showWorks(place, ridge, get) {
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     const { code = "", message = "" } = toFailure(error);
-    note.textContent = `${failureTitle(code)}. ${message}`;
+    note.textContent = failureSentence(code, message);
     const again = make("button", { type: "button", class: "plain" }, "Try again");
     again.addEventListener("click", () => void showWorks(place, ridge, get));
     place.append(make("p", { class: "buttons" }, again));

@@ -2,7 +2,7 @@
 /** Fills a place with what a request brings: first that it is awaited, then it, or what went wrong. */
 
 import { make } from "../elements.js";
-import { failureTitle } from "../words.js";
+import { failureAdvice, failureSentence, failureTitle } from "../words.js";
 
 const SLOW_AFTER_MS = 4000;
 const OPEN_AFTER_MS = 700;
@@ -105,9 +105,11 @@ export function toFailure(error) {
  * @returns {Node[]}
  */
 function complain({ code = "", message = "" }, announce) {
-  const title = failureTitle(code);
-  announce(`${title}. ${message}`);
-  return [make("h2", {}, title), make("p", { class: "story" }, message)];
+  announce(failureSentence(code, message));
+  return [
+    make("h2", {}, failureTitle(code)),
+    make("p", { class: "story" }, failureAdvice(code, message)),
+  ];
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { make } from "../elements.js";
 import { workCard } from "../work-card.js";
-import { failureTitle, plural } from "../words.js";
+import { failureSentence, plural } from "../words.js";
 import { toFailure } from "./loading.js";
 
 /** @typedef {import("../api.js").Work} Work */
@@ -87,7 +87,7 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
     note.textContent =
       code === "invalid_request"
         ? "Search for words of a title or an artist: letters and figures, eight words at most."
-        : `${failureTitle(code)}. ${message}`;
+        : failureSentence(code, message);
     announce(note.textContent);
     if (isFirst) grid.replaceChildren();
     if (isFirst) cursor = null;

@@ -97,6 +97,14 @@ test("every failure has a title", () => {
   assert.equal(words.failureTitle("never heard of"), "That did not work");
 });
 
+test("a message that begins as its title does is not said twice", () => {
+  const message = "Something broke on our side. Try again later.";
+
+  assert.equal(words.failureAdvice("internal_error", message), "Try again later.");
+  assert.equal(words.failureSentence("internal_error", message), message);
+  assert.equal(words.failureSentence("busy", "Wait."), "There is a queue. Wait.");
+});
+
 /** @param {...(number | null)} years */
 function worksOf(...years) {
   return years.map((year) => ({
