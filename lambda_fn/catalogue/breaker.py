@@ -43,8 +43,8 @@ class GuardedCatalogue:
 
     opener: gives the catalogue at its first use, in a thread of its own. pause_s: from a failure
     to the next trial, which the first call after it begins. trial_s: how long the catalogue may
-    take to answer a trial; nobody waits for that. One that is only slow to open is asked as soon
-    as it is open.
+    take to answer a trial; nobody waits for that. One that was only slow, to open or to answer, is
+    tried at once and not after the pause.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class GuardedCatalogue:
             if self._retry_at is not None:
                 return
             self._retry_at = self._clock() + self._pause_s
-            if isinstance(error, StillOpeningError):
+            if isinstance(error, StillOpeningError | TimeoutError):
                 self._begin_trial()
         # the kind and not the text, which may hold an address
         logger.warning(

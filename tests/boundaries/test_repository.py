@@ -104,7 +104,7 @@ def test_what_the_readme_links_to_is_in_the_repository() -> None:
     links = re.findall(r"\]\(([^)#\s]+)", README)
     local = {link for link in links if "://" not in link}
 
-    assert "docs/screenshot.png" in local
+    assert "docs/screenshot.webp" in local
     assert local <= {path.relative_to(ROOT).as_posix() for path in tracked_files()}
 
 

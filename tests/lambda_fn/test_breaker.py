@@ -96,9 +96,26 @@ def test_a_block_that_takes_longer_than_its_deadline_is_a_failure(
     guarded: GuardedCatalogue, store: FakeCatalogue, clock: Clock
 ) -> None:
     with guarded.deadline(1.0):
+        store.is_failing = True
         clock.now += 1.5
 
     assert not answers(guarded)
+    assert eventually(lambda: store.asked == ["facts"])
+    assert not answers(guarded)
+    time.sleep(0.05)
+    assert store.asked == ["facts"]  # the trial has failed: now the pause counts
+
+
+def test_one_that_was_only_slow_answers_again_without_a_pause(
+    guarded: GuardedCatalogue, store: FakeCatalogue, clock: Clock
+) -> None:
+    store.delay_s = 0.3  # of the trial
+
+    with guarded.deadline(1.0):
+        clock.now += 1.5
+
+    assert not answers(guarded)
+    assert eventually(lambda: answers(guarded))
 
 
 def test_a_block_in_time_is_none(guarded: GuardedCatalogue, clock: Clock) -> None:

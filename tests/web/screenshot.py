@@ -19,6 +19,7 @@ from tests.web.composition import draw_composition
 from tests.web.server import running_server
 
 _TIMEOUT_MS = 60_000
+_QUALITY = 85  # letters stay sharp; a PNG of the same weighs eight times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Scene:
 
 
 def take_screenshots(folder: Path) -> None:
-    """Write a PNG of each scene, at one and a half times the resolution of the window."""
+    """Write a WebP of each scene, at one and a half times the resolution of the window."""
     with running_server() as address, running_chromium() as browser:
         for scene in SCENES:
             take(browser, address, scene, folder)
@@ -53,7 +54,7 @@ def take(browser: Browser, address: str, scene: Scene, folder: Path) -> None:
     page.goto(f"{address}/{scene.address}", wait_until="networkidle")
     scene.prepare(page)
     image = Image.open(BytesIO(page.screenshot())).convert("RGB")
-    image.save(folder / f"{scene.name}.png", optimize=True)
+    image.save(folder / f"{scene.name}.webp", quality=_QUALITY, method=6)
     page.close()
 
 
