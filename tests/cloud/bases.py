@@ -124,7 +124,7 @@ def _make_lambda(machine: Machine) -> None:
 
 
 _STEPS: Final = (
-    (_make_debian, "Debian's packages"),
+    (_make_debian, "Debian's packages, and leave to unpack them"),
     (_make_python, "builds in containers"),
     (_try_container, "containers with limits"),
     (_make_lambda, "Python's packages inside of containers"),

@@ -84,7 +84,7 @@ class Machine:
         except subprocess.TimeoutExpired as error:
             raise ToolError(f"{name}: no end after {_PATIENCE_S} s") from error
         if result.returncode != 0:
-            raise ToolError(f"{name}: {result.stderr.strip()[-2000:]}")
+            raise ToolError(f"{name}: {result.stderr.strip()[-800:]}")
         return result
 
 
