@@ -16,6 +16,8 @@ from infra.config import DEV
 PRICES: Final = Path(__file__).parent / "prices.json"
 _HOURS_A_MONTH: Final = 730
 _MILLION: Final = 1_000_000
+# of the CPU, at the memory of DEV, by `make bench`: docs/performance.md has it too
+WARM_MS: Final = 26
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def idle_month(prices: dict[str, Any]) -> list[Line]:
             "nothing runs; no NAT gateway, no machine, no address",
         ),
         Line(
-            "4 alarms, a dashboard, a budget, a parameter",
+            "5 alarms, a dashboard, a budget, a parameter",
             0.0,
             "10 alarms, 3 dashboards, all budgets and such parameters are free for ever",
         ),
@@ -69,13 +71,13 @@ def idle_month_with_mongodb(prices: dict[str, Any]) -> list[Line]:
 
 def million_predictions(prices: dict[str, Any]) -> list[Line]:
     """Return what a million predictions cost, warm, through the CDN."""
-    seconds, answer_kb, log_kb = 0.05, 10, 2.5
-    gib_seconds = _MILLION * seconds * DEV.memory_mib / 1024
+    picture_kb, answer_kb, log_kb = 250, 16, 2.5
+    gib_seconds = _MILLION * WARM_MS / 1000 * DEV.memory_mib / 1024
     return [
         Line(
             "function, compute",
             gib_seconds * prices["lambda_gib_second"][DEV.architecture],
-            f"{seconds * 1000:.0f} ms each at {DEV.memory_mib} MB ({DEV.architecture})",
+            f"{WARM_MS} ms each at {DEV.memory_mib} MB ({DEV.architecture}), as measured",
         ),
         Line("function, requests", prices["lambda_request_million"], "one each"),
         Line("HTTP API", prices["http_api_request_million"], "one request each, below 512 KB"),
@@ -85,9 +87,14 @@ def million_predictions(prices: dict[str, Any]) -> list[Line]:
             "one each; the first 10 million a month are free for ever",
         ),
         Line(
+            "CDN, pictures to the API",
+            _gigabytes(picture_kb) * prices["cdn_to_origin_gb"],
+            f"{picture_kb} KB each; whoever asks `ApiUrl` itself saves this and the CDN's requests",
+        ),
+        Line(
             "CDN, answers",
             _gigabytes(answer_kb) * prices["cdn_out_gb"],
-            f"{answer_kb} KB each; the first 1,000 GB a month are free for ever",
+            f"{answer_kb} KB each, as measured; the first 1,000 GB a month are free for ever",
         ),
         Line(
             "logs",
@@ -105,21 +112,19 @@ def million_predictions(prices: dict[str, Any]) -> list[Line]:
 def training_hour(prices: dict[str, Any], kind: str) -> list[Line]:
     """Return what an hour of training costs on each type of machine.
 
-    kind: `spot` or `on_demand`.
+    kind: `gpu_spot_hour` or `gpu_hour`.
     """
     disk_gb = 100
     beside = disk_gb * prices["disk_gb_month"] / _HOURS_A_MONTH + prices["public_address_hour"]
-    return [
-        Line(machine, price[kind] + beside, "")
-        for machine, price in sorted(prices["gpu_hour"].items())
-    ]
+    return [Line(machine, price + beside, "") for machine, price in sorted(prices[kind].items())]
 
 
 def tables(prices: dict[str, Any]) -> str:
     """Return everything as Markdown."""
     parts = [
-        f"List prices of {prices['region']}, {prices['date']}, in {prices['currency']}. "
-        f"{prices['source']}. Spot prices change by the hour: these are typical ones.\n",
+        f"List prices of {prices['region']}, looked up on {prices['date']}, in "
+        f"{prices['currency']}, without free tiers; `infra/prices.json` says where each was found. "
+        "Spot prices change by the hour and were not looked up: these are typical ones.\n",
         *_table("A month in which nobody comes", idle_month(prices)),
         *_table("With `has_mongodb`, more by", idle_month_with_mongodb(prices)),
         *_table("A million predictions, warm", million_predictions(prices)),
@@ -144,7 +149,7 @@ def _table(title: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _training_table(prices: dict[str, Any]) -> Iterator[str]:
-    spot, on_demand = training_hour(prices, "spot"), training_hour(prices, "on_demand")
+    spot, on_demand = (training_hour(prices, kind) for kind in ("gpu_spot_hour", "gpu_hour"))
     yield "| An hour of training | Spot, $ | on demand, $ |"
     yield "|---|---:|---:|"
     for cheap, dear in zip(spot, on_demand, strict=True):

@@ -21,12 +21,16 @@ from infra.training_job import TrainingJob
 # as the function writes them, which a test of the boundaries compares
 METRICS_NAMESPACE: Final = "StyleYourArt"
 SERVICE: Final = "style-your-art"
-SHARES: Final = ("Unsure", "Refused", "CatalogueUnavailable")
+NO_CATALOGUE: Final = "CatalogueUnavailable"
+SHARES: Final = ("Unsure", "Refused", NO_CATALOGUE)
 _PERIOD: Final = cdk.Duration.minutes(5)
 # above a cold start, below the point where people leave
 _SLOW_MS: Final = 3_000
 # three periods, so that a few cold starts in a quiet hour ring nobody
 _SLOW_PERIODS: Final = 3
+# pictures without works, of all; a single slow query of a database rings nobody
+_MISSED_SHARE: Final = 0.5
+_MISSED_PERIODS: Final = 3
 _WIDTH: Final = 12
 
 
@@ -63,6 +67,14 @@ class Watch(Construct):
         self._alarm(
             "Slow", latency, f"p95 above {_SLOW_MS} ms", above=_SLOW_MS, periods=_SLOW_PERIODS
         )
+        shares = _shares(alias.lambda_.function_name)
+        self._alarm(
+            "NoCatalogue",
+            shares[NO_CATALOGUE],
+            "most pictures come without works, the catalogue does not answer",
+            above=_MISSED_SHARE,
+            periods=_MISSED_PERIODS,
+        )
         self._tell_of_failed_jobs(training)
         self._budget(config)
         function: list[cloudwatch.IMetric] = [
@@ -70,7 +82,7 @@ class Watch(Construct):
             errors,
             throttles,
         ]
-        self._dashboard(function, latency, api, _shares(alias.lambda_.function_name))
+        self._dashboard(function, latency, api, list(shares.values()))
 
     def _let_ring(self) -> None:
         """Let alarms and the budget publish: the topic's own policy takes the place of AWS's."""
@@ -91,7 +103,7 @@ class Watch(Construct):
         metric: cloudwatch.IMetric,
         meaning: str,
         *,
-        above: int = 0,
+        above: float = 0,
         periods: int = 1,
     ) -> cloudwatch.Alarm:
         """Ring where a metric is above a value for so many periods; silence is no alarm."""
@@ -190,10 +202,10 @@ class Watch(Construct):
         )
 
 
-def _shares(function_name: str) -> list[cloudwatch.IMetric]:
-    """Return what the function itself says in its log: 1 or 0 for each picture."""
-    return [
-        cloudwatch.Metric(
+def _shares(function_name: str) -> dict[str, cloudwatch.IMetric]:
+    """Return by name what the function itself says in its log: 1 or 0 for each picture."""
+    return {
+        name: cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
             metric_name=name,
             dimensions_map={"function_name": function_name, "service": SERVICE},
@@ -201,4 +213,4 @@ def _shares(function_name: str) -> list[cloudwatch.IMetric]:
             period=_PERIOD,
         )
         for name in SHARES
-    ]
+    }

@@ -128,14 +128,14 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "describe_alarms",
         {},
         "sort(MetricAlarms[].MetricName)",
-        ["5xx", "Errors", "Latency", "Throttles"],
+        ["5xx", "CatalogueUnavailable", "Errors", "Latency", "Throttles"],
     ),
     (
         "cloudwatch",
         "describe_alarms",
         {},
         "MetricAlarms[].AlarmActions[]",
-        ["{WatchAlarms}"] * 4,
+        ["{WatchAlarms}"] * 5,
     ),
     (
         "cloudwatch",

@@ -6,7 +6,7 @@ functions that run, and as strict with forms as S3.
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto.cloudformation import urls as cloudformation_urls
@@ -21,26 +21,27 @@ from werkzeug.serving import make_server
 from tests.cloud.cloudformation import CloudFormation
 from tests.cloud.custom_resources import PATH, take_reply
 from tests.cloud.functions import Functions, run_by
-from tests.cloud.machine import prepare
+from tests.cloud.machine import Machine, home_of_rehearsals
 from tests.cloud.mends import mend_moto
 from tests.cloud.post_policy import PostPolicy
+from tests.cloud.resources import REGION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REGION: Final = "eu-west-1"
-
 
 def serve(port: int) -> None:
     """Serve until the process ends."""
-    machine = prepare()
+    machine = Machine(home_of_rehearsals())
+    log = machine.home / "functions.log"
+    log.unlink(missing_ok=True)
     # the CDK knows an endpoint of this machine by this name, and reads S3 by path there
     endpoint = f"http://localhost:{port}"
     mend_moto()
     CloudFormation.endpoint = endpoint
     cloudformation_urls.url_paths["{0}/$"] = CloudFormation.dispatch
     # a function names a bucket in the path where the endpoint is an address
-    functions = Functions(machine, f"http://127.0.0.1:{port}", machine.home / "functions.log")
+    functions = Functions(machine, f"http://127.0.0.1:{port}", log)
     app = _with_replies(PostPolicy(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=MotoRequestHandler)
     with run_by(functions):

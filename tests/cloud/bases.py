@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.cloud.machine import ROOT, Machine, MachineError, ToolError
+from tests.cloud.machine import AS_FUNCTION, PODMAN, ROOT, Machine, MachineError, ToolError
 
 DEBIAN: Final = "localhost/rehearsal/debian"
 LAMBDA: Final = "localhost/rehearsal/lambda-python"
@@ -57,15 +57,13 @@ def make_bases(machine: Machine) -> None:
     """Make what is missing of the stand-ins.
 
     Raises:
-        MachineError: Debian's packages cannot be had here.
+        MachineError: packages cannot be had here, or containers not be run.
     """
-    if not has_image(machine, DEBIAN):
+    for step, needed in _STEPS:
         try:
-            _make_debian(machine)
+            step(machine)
         except ToolError as error:
-            raise MachineError(f"it needs Debian's packages: {error}") from error
-    _build(machine, PYTHON, _PYTHON_FILE)
-    _build(machine, LAMBDA, _LAMBDA_FILE, beneath=_PYTHON_FILE)
+            raise MachineError(f"it needs {needed}: {error}") from error
 
 
 def has_image(machine: Machine, name: str) -> bool:
@@ -89,6 +87,8 @@ def _lock_of(text: str, name: str) -> str:
 
 
 def _make_debian(machine: Machine) -> None:
+    if has_image(machine, DEBIAN):
+        return
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT]
     with tempfile.TemporaryDirectory(dir=machine.home) as folder:
         archive = Path(folder) / "debian.tar"
@@ -109,3 +109,23 @@ def _build(machine: Machine, name: str, dockerfile: str, *, beneath: str = "") -
         machine.run(
             "buildah", "build", "--isolation=chroot", "--layers", *machine.mounts, *tags, folder
         )
+
+
+def _make_python(machine: Machine) -> None:
+    _build(machine, PYTHON, _PYTHON_FILE)
+
+
+def _try_container(machine: Machine) -> None:
+    machine.run(*PODMAN, "run", "--rm", *AS_FUNCTION, "--memory=64m", PYTHON, "true")
+
+
+def _make_lambda(machine: Machine) -> None:
+    _build(machine, LAMBDA, _LAMBDA_FILE, beneath=_PYTHON_FILE)
+
+
+_STEPS: Final = (
+    (_make_debian, "Debian's packages, and leave to unpack them"),
+    (_make_python, "builds in containers"),
+    (_try_container, "containers with limits"),
+    (_make_lambda, "Python's packages inside of containers"),
+)

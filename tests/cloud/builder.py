@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import boto3
-
 from tests.cloud.bases import LAMBDA, PYTHON
 from tests.cloud.machine import ROOT, Machine, home_of_rehearsals
 
@@ -64,6 +62,8 @@ def tag(machine: Machine, arguments: list[str]) -> int:
 
 def push(machine: Machine, arguments: list[str]) -> int:
     """Tell the registry of an image."""
+    import boto3  # takes longer than all that the other commands do
+
     found = _IMAGE.fullmatch(arguments[-1])
     if found is None:
         return 1

@@ -18,10 +18,9 @@ from urllib.request import urlopen
 import boto3
 from botocore.config import Config
 
-from tests.cloud.aws import REGION
 from tests.cloud.builder import LOG, write_command
 from tests.cloud.machine import ROOT, Machine
-from tests.cloud.resources import ACCOUNT
+from tests.cloud.resources import ACCOUNT, REGION
 
 STACK: Final = "style-your-art-prod"
 OPTIONS: Final = {"stage": "prod", "alarm_email": "somebody@example.org"}
@@ -76,7 +75,8 @@ class Deployer:
 
     def deploy(self, **options: str) -> "subprocess.CompletedProcess[str]":
         """Deploy without being asked."""
-        return self.cdk("deploy", "--require-approval=never", "--progress=events", **options)
+        how = ("--require-approval=never", "--progress=events", "--asset-build-concurrency=2")
+        return self.cdk("deploy", *how, **options)
 
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""

@@ -14,29 +14,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
 from tests.cloud.bases import LAMBDA
 from tests.cloud.function import Function, Start
-from tests.cloud.machine import Machine
+from tests.cloud.machine import AS_FUNCTION, PODMAN, Machine
 from tests.cloud.runtime_api import FunctionError
-
-# those that a function has in AWS
-LIMITS: Final = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
-_DISK: Final = "--tmpfs=/tmp:rw,exec,size=512m"
 
 
 class Container(subprocess.Popen[bytes]):
     """A container whose end is the end of this process, the other way round too."""
 
     def __init__(self, machine: Machine, name: str, arguments: list[str], log: Path) -> None:
-        self._remove = ["podman", "--runtime", "runc", "rm", "--force", "--time=0", name]
+        self._remove = [*PODMAN, "rm", "--force", "--time=0", name]
         self._environment = machine.environment
         with log.open("ab") as file:
             super().__init__(
-                ["podman", "--runtime", "runc", "run", "--rm", f"--name={name}", *arguments],
+                [*PODMAN, "run", "--rm", f"--name={name}", *arguments],
                 env=machine.environment,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -105,12 +101,7 @@ class Functions:
                 self.machine,
                 f"rehearsal-{number}-{secrets.token_hex(4)}",
                 [
-                    "--pull=never",
-                    "--network=host",
-                    "--read-only",
-                    "--read-only-tmpfs=false",
-                    _DISK,
-                    *LIMITS,
+                    *AS_FUNCTION,
                     f"--memory={function.memory_size}m",
                     *(f"--env={name}={value}" for name, value in variables.items()),
                     *mounts,

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,22 @@ ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("buildah", "podman", "runc", "conmon", "mmdebstrap")
 # for what speaks TLS from inside a container; they are there only while it runs
 _TRUST: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf", "/etc/xdg/pip")
-_OLD: Final = ("--filter", "until=168h")
+# of a container, as a function has them in AWS; podman's own defaults need more rights
+LIMITS: Final = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
+# and what else AWS lets a function have: nothing to write to but /tmp
+AS_FUNCTION: Final = (
+    "--pull=never",
+    "--network=host",
+    "--read-only",
+    "--read-only-tmpfs=false",
+    "--tmpfs=/tmp:rw,exec,size=512m",
+    *LIMITS,
+)
+PODMAN: Final = ("podman", "--runtime", "runc")
+_WEEK_S: Final = 7 * 24 * 3600
+_ROOM_BYTES: Final = 6_000_000_000
+# what takes longer would not have ended
+_PATIENCE_S: Final = 600
 _STORAGE: Final = """[storage]
 driver = "overlay"
 graphroot = "{home}/images"
@@ -49,18 +65,27 @@ class Machine:
         shown = [path for path in _TRUST if Path(path).exists()]
         return [f"--volume={path}:{path}:ro" for path in shown]
 
-    def run(self, *command: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run a tool and return what it says.
 
         Raises:
-            ToolError: it failed.
+            ToolError: it failed, or did not end.
         """
-        result = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=False, **options
-        )  # type: ignore[call-overload]  # the options of subprocess.run
+        name = " ".join(command[:3])
+        try:
+            result = subprocess.run(
+                command,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_PATIENCE_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ToolError(f"{name}: no end after {_PATIENCE_S} s") from error
         if result.returncode != 0:
-            raise ToolError(f"{' '.join(command[:3])}: {result.stderr.strip()[-2000:]}")
-        return result  # type: ignore[no-any-return]
+            raise ToolError(f"{name}: {result.stderr.strip()[-800:]}")
+        return result
 
 
 def prepare() -> Machine:
@@ -75,11 +100,14 @@ def prepare() -> Machine:
         _install(missing)
     home = home_of_rehearsals()
     home.mkdir(parents=True, exist_ok=True)
+    _forget_what_is_old(home)
+    _require_room(home)
     (home / "storage.conf").write_text(_STORAGE.format(home=home), "utf-8")
     machine = Machine(home)
     try:
         # Debian's packages and the code go on; what a rehearsal made a week ago is of no use
-        machine.run("podman", "--runtime", "runc", "image", "prune", "--all", "--force", *_OLD)
+        old = f"--filter=until={_WEEK_S}s"
+        machine.run(*PODMAN, "image", "prune", "--all", "--force", old)
     except ToolError as error:
         raise MachineError(f"it must be allowed to mount and to run containers: {error}") from error
     return machine
@@ -91,19 +119,30 @@ def home_of_rehearsals() -> Path:
     return Path(given) if given else user_cache_path("style-your-art") / "rehearsal"
 
 
+def _forget_what_is_old(home: Path) -> None:
+    """Remove what rehearsals that were ended by force have left."""
+    for folder in home.glob("tmp*"):
+        if time.time() - folder.stat().st_mtime > _WEEK_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_room(home: Path) -> None:
+    if (home / "images").exists():
+        return
+    if (free := shutil.disk_usage(home).free) < _ROOM_BYTES:
+        needed, there = _ROOM_BYTES / 1e9, free / 1e9
+        raise MachineError(f"it needs {needed:.0f} GB in {home}, where {there:.1f} GB are free")
+
+
 def _install(packages: list[str]) -> None:
     names = ", ".join(packages)
     if shutil.which("apt-get") is None:
         raise MachineError(f"it needs {names}: install them; only Debian's apt-get is known here")
     options = ["-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"]
-    # conmon, runc and others lie in sbin, which the path of root may lack
-    for command in (["update", "-qq"], ["install", "-y", *options, *packages]):
-        result = subprocess.run(
-            ["apt-get", *command],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != 0:
-            raise MachineError(f"apt-get could not install {names}: {result.stderr.strip()[-500:]}")
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    machine = Machine(home_of_rehearsals())
+    try:
+        machine.run(*quiet, "update", "-qq")
+        machine.run(*quiet, "install", "-y", *options, *packages)
+    except ToolError as error:
+        raise MachineError(f"apt-get could not install {names}: {error}") from error

@@ -26,10 +26,9 @@ from tests.cloud.deployer import (
     deploying,
     in_words,
 )
-from tests.cloud.functions import LIMITS
 from tests.cloud.http_front import serving_front
 from tests.cloud.inventory import Inventory, inventory
-from tests.cloud.machine import Machine, MachineError, prepare
+from tests.cloud.machine import LIMITS, PODMAN, Machine, MachineError, prepare
 from tests.pictures import draw_picture, encode
 
 # images are built in the first of them
@@ -320,9 +319,9 @@ def test_the_image_of_the_training_starts(
 ) -> None:
     definition = deployed.client("batch").describe_job_definitions()["jobDefinitions"][0]
     image = definition["containerProperties"]["image"]
-    podman = ("podman", "--runtime", "runc", "run", "--rm", "--network=none", "--pull=never")
+    options = ("--rm", "--network=none", "--pull=never")
 
-    result = machine.run(*podman, *LIMITS, image, *command)
+    result = machine.run(*PODMAN, "run", *options, *LIMITS, image, *command)
 
     assert said in result.stdout
 

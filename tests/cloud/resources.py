@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-1"
 Properties = dict[str, Any]
 
 

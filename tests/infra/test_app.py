@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_s3 as s3
 
-from tests.infra.synthesis import CONTEXT, ROOT
+import infra.app
+from infra.config import DEV
+from tests.infra.synthesis import CONTEXT, ROOT, synthesise
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +52,22 @@ def test_a_stage_is_written_without_an_account(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "style-your-art-prod.template.json").is_file()
+
+
+def test_what_aws_finds_and_nobody_answers_for_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_logs(scope: cdk.App, name: str, *, config: object) -> cdk.Stack:
+        stack = cdk.Stack(scope, name)
+        s3.Bucket(stack, "Bucket", enforce_ssl=True)
+        return stack
+
+    monkeypatch.setattr(infra.app, "ArtStyleStack", without_logs)
+
+    with pytest.raises(RuntimeError, match="Validation"):
+        synthesise(DEV, tmp_path)
+
+    assert "AwsSolutions-S1" in (tmp_path / "validation-report.json").read_text("utf-8")
 
 
 def test_cdk_runs_it_in_the_environment_that_make_prepares() -> None:

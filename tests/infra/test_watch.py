@@ -12,9 +12,16 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 
 @pytest.mark.parametrize(
-    ("metric", "threshold"), [("Errors", 0), ("Throttles", 0), ("5xx", 0), ("Latency", 3000)]
+    ("metric", "threshold"),
+    [
+        ("Errors", 0),
+        ("Throttles", 0),
+        ("5xx", 0),
+        ("Latency", 3000),
+        ("CatalogueUnavailable", 0.5),
+    ],
 )
-def test_an_alarm_rings_the_topic(dev: Synthesis, metric: str, threshold: int) -> None:
+def test_an_alarm_rings_the_topic(dev: Synthesis, metric: str, threshold: float) -> None:
     topic = next(iter(dev.of_type("AWS::SNS::Topic")))
 
     dev.template.has_resource_properties(
@@ -32,6 +39,26 @@ def test_an_alarm_rings_the_topic(dev: Synthesis, metric: str, threshold: int) -
 def test_slowness_is_that_of_the_slowest_twentieth(dev: Synthesis) -> None:
     dev.template.has_resource_properties(
         ALARM, {"MetricName": "Latency", "ExtendedStatistic": "p95", "EvaluationPeriods": 3}
+    )
+
+
+def test_most_pictures_without_works_ring_after_a_quarter_of_an_hour(dev: Synthesis) -> None:
+    functions = dev.of_type("AWS::Lambda::Function")
+    function = next(name for name in functions if name.startswith("ServiceFunction"))
+
+    dev.template.has_resource_properties(
+        ALARM,
+        {
+            "Namespace": "StyleYourArt",
+            "MetricName": "CatalogueUnavailable",
+            "Statistic": "Average",
+            "Period": 300,
+            "EvaluationPeriods": 3,
+            "Dimensions": [
+                {"Name": "function_name", "Value": {"Ref": function}},
+                {"Name": "service", "Value": "style-your-art"},
+            ],
+        },
     )
 
 
