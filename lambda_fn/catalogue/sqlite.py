@@ -38,6 +38,7 @@ SCHEMA: Final = 1
 """Changes when a file that an earlier version wrote can no longer be read."""
 _WAIT_S: Final = 10.0
 _PAGE: Final = 500
+_MAPPED_BYTES: Final = 1 << 30
 _NOT_NOW: Final = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -145,7 +146,10 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
         return connection
     if file.with_name(f"{file.name}-journal").exists():
         raise CatalogueError(f"filling {file} was broken off: finish it with {_LOAD}")
-    return _connect(file, "mode=ro&immutable=1")
+    connection = _connect(file, "mode=ro&immutable=1")
+    # nobody can cut it off meanwhile, which would end a process that has it in its memory
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+    return connection
 
 
 def _open_to_write(file: Path, *, wait_s: float = _WAIT_S) -> sqlite3.Connection:
