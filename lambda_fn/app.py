@@ -1,11 +1,11 @@
 """create_app(): the routes and the one place where errors become answers."""
 
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
@@ -109,14 +109,15 @@ def create_app(
     if journal is not None:
         app.add_middleware(Journal, write=journal)
     # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
-    # stay free for the other routes; so the routes that decode are no plain functions.
-    slots = CapacityLimiter(_MAX_PREDICTIONS)
+    # stay free for the other routes; so the routes that decode are no plain functions. Threads of
+    # our own also stay from one event to the next, where the framework's end with each.
+    pool = ThreadPoolExecutor(_MAX_PREDICTIONS, "picture")
     limits = Limits(body_bytes=max_body_bytes, upload_bytes=uploads and uploads.max_bytes)
     answer = partial(answer_picture, model, companions=companions, desk=desk)
-    _add_predictions(app, answer, _picture_of(limits, uploads), slots)
+    _add_predictions(app, answer, _picture_of(limits, uploads), pool)
     add_uploads(app, uploads)
     add_catalogue(app, model.manifest, companions.catalogue)
-    add_feedback(app, desk, slots)
+    add_feedback(app, desk, pool)
     _add_about(app, model, companions, desk, evaluation, limits)
     _add_error_handlers(app)
     add_docs(app)
@@ -157,7 +158,7 @@ def _add_predictions(
     app: FastAPI,
     answer: Callable[[bytes, Wanted], PredictionWithWorks],
     picture: Picture,
-    slots: CapacityLimiter,
+    pool: Executor,
 ) -> None:
     @app.post(
         "/v1/predictions",
@@ -181,7 +182,7 @@ def _add_predictions(
     ) -> PredictionWithWorks:
         """Name the style of one picture. The picture is read in memory and not kept."""
         wanted = Wanted(similar, similar_style, similar_rights)
-        found = await finish_in_time(lambda: answer(take(), wanted), slots=slots)
+        found = await finish_in_time(lambda: answer(take(), wanted), pool=pool)
         note(request, **facts_of(found))
         return found
 

@@ -1,6 +1,6 @@
 """The body of a request -> its bytes, or those of the picture in it, in a budget of memory."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -106,16 +106,25 @@ def is_json(request: Request) -> bool:
     return _kind_of(request) == _JSON
 
 
-def require_json(request: Request) -> None:
-    """Refuse a body that is not said to be JSON.
+def json_of(
+    schema: type[Model], *, max_bytes: int, allow: Callable[[], object]
+) -> Callable[[Request], AsyncGenerator[Model, None]]:
+    """Return a dependency that gives what a body of JSON says; it counts as held until the end.
 
-    Raises:
-        UnsupportedContentTypeError: what it should be.
+    allow: raises where such a body is not taken at all, before any of it is read.
     """
-    if not is_json(request):
-        raise errors.UnsupportedContentTypeError(
-            f"This takes JSON: send it with 'Content-Type: {_JSON}'."
-        )
+    reader = BodyReader(max_bytes)
+
+    async def read(request: Request) -> AsyncGenerator[Model, None]:
+        allow()
+        if not is_json(request):
+            raise errors.UnsupportedContentTypeError(
+                f"This takes JSON: send it with 'Content-Type: {_JSON}'."
+            )
+        async with reader.whole(request) as data:
+            yield parse_json(data, schema)
+
+    return read
 
 
 def parse_json(data: bytes, schema: type[Model]) -> Model:

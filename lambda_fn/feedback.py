@@ -1,21 +1,23 @@
 """Feedback about an answer: a signed token holds all of it, so that nothing is kept in between."""
 
 import base64
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI, Request
+from anyio import to_thread
+from fastapi import Depends, FastAPI
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 from lambda_fn import errors
-from lambda_fn.body import BodyReader, json_body, parse_json, require_json
+from lambda_fn.body import json_body, json_of
 from lambda_fn.catalogue.deferred import Deferred
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, FeedbackStore
 from lambda_fn.contract.images import PictureError, to_pixels
+from lambda_fn.deadline import finish_in_time
 from lambda_fn.schemas import ErrorBody, FeedbackRequest, FeedbackStored, Prediction
 
 DAY_S: Final = 24 * 60 * 60
@@ -120,16 +122,9 @@ class FeedbackDesk:
             ) from error
 
 
-def add_feedback(app: FastAPI, desk: FeedbackDesk | None, slots: CapacityLimiter) -> None:
-    """Add the route to the app; slots: shared by all that decode pictures."""
-    reader = BodyReader(_MAX_BODY_BYTES)
-
-    async def body(request: Request) -> AsyncGenerator[bytes, None]:
-        if desk is None:
-            raise errors.FeedbackOffError("This service keeps no feedback.")
-        require_json(request)
-        async with reader.whole(request) as data:
-            yield data
+def add_feedback(app: FastAPI, desk: FeedbackDesk | None, pool: Executor) -> None:
+    """Add the route to the app; pool: the threads that decode pictures."""
+    body = json_of(FeedbackRequest, max_bytes=_MAX_BODY_BYTES, allow=lambda: _require(desk))
 
     @app.post(
         "/v1/feedback",
@@ -138,18 +133,25 @@ def add_feedback(app: FastAPI, desk: FeedbackDesk | None, slots: CapacityLimiter
         openapi_extra=json_body(FeedbackRequest),
         responses=_ERRORS,
     )
-    async def keep_feedback(data: Annotated[bytes, Depends(body)]) -> FeedbackStored:
+    async def keep_feedback(
+        request: Annotated[FeedbackRequest, Depends(body)],
+    ) -> FeedbackStored:
         """Say that an answer is right, or what the picture is rather.
 
         A second word about the same answer replaces the first. The picture is kept only if it is
         in the request.
         """
-        request, picture = parse_json(data, FeedbackRequest), None
-        if request.picture is not None:
-            picture = await to_thread.run_sync(read_picture, request.picture, limiter=slots)
-        if desk is not None:
-            await to_thread.run_sync(desk.keep, request.token, request.style, picture)
+        text, picture = request.picture, None
+        if text is not None:
+            picture = await finish_in_time(lambda: read_picture(text), pool=pool)
+        await to_thread.run_sync(_require(desk).keep, request.token, request.style, picture)
         return FeedbackStored()
+
+
+def _require(desk: FeedbackDesk | None) -> FeedbackDesk:
+    if desk is None:
+        raise errors.FeedbackOffError("This service keeps no feedback.")
+    return desk
 
 
 def read_picture(text: str) -> bytes:

@@ -77,7 +77,7 @@ def read_cursor(cursor: str) -> str:
     return last_id
 
 
-def refuse_repeats(request: Request) -> None:
+async def refuse_repeats(request: Request) -> None:
     """Refuse a parameter that comes twice: which of the two was meant is anybody's guess."""
     counts = Counter(name for name, _ in request.query_params.multi_items())
     if counts and max(counts.values()) > 1:

@@ -8,7 +8,7 @@ at once, whatever comes of it; what is never asked about goes by the bucket's ow
 import logging
 import re
 import secrets
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import Annotated, Any, Final, get_args
@@ -17,7 +17,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 
 from lambda_fn import errors
-from lambda_fn.body import BodyReader, json_body, parse_json, require_json
+from lambda_fn.body import BodyReader, json_body, json_of, parse_json
 from lambda_fn.schemas import ErrorBody, PictureType, Uploaded, UploadForm, UploadRequest
 
 _CONTENT_TYPES: Final = get_args(PictureType)
@@ -152,13 +152,7 @@ class Uploads:
 
 def add_uploads(app: FastAPI, uploads: Uploads | None) -> None:
     """Add the route that gives forms to the app."""
-    reader = BodyReader(_MAX_JSON_BYTES)
-
-    async def body(request: Request) -> AsyncGenerator[bytes, None]:
-        require_uploads(uploads)
-        require_json(request)
-        async with reader.whole(request) as data:
-            yield data
+    body = json_of(UploadRequest, max_bytes=_MAX_JSON_BYTES, allow=lambda: require_uploads(uploads))
 
     @app.post(
         "/v1/uploads",
@@ -167,13 +161,12 @@ def add_uploads(app: FastAPI, uploads: Uploads | None) -> None:
         openapi_extra=json_body(UploadRequest),
         responses=_ERRORS,
     )
-    async def create_upload(data: Annotated[bytes, Depends(body)]) -> UploadForm:
+    async def create_upload(wanted: Annotated[UploadRequest, Depends(body)]) -> UploadForm:
         """Give a form for an original that is too large for a request.
 
         POST the form with the picture as its last field `file`, then ask for its style by
         `{"upload": ...}`. The original is deleted as soon as it has been read.
         """
-        wanted = parse_json(data, UploadRequest)
         return await to_thread.run_sync(require_uploads(uploads).invite, wanted.content_type)
 
 

@@ -89,8 +89,8 @@ class Neighbours:
         best = best[np.lexsort((best, -likeness[best]))]
         ids = best if places is None else places[best]
         return [
-            Neighbour(self.ids[place], float(np.clip(likeness[row], -1, 1)))
-            for place, row in zip(ids, best, strict=True)
+            Neighbour(self.ids[place], cosine)
+            for place, cosine in zip(ids, np.clip(likeness[best], -1, 1).tolist(), strict=True)
         ]
 
     def _within(self, style: str | None, rights: Rights | None) -> NDArray[np.intp] | None:

@@ -38,6 +38,7 @@ SCHEMA: Final = 1
 """Changes when a file that an earlier version wrote can no longer be read."""
 _WAIT_S: Final = 10.0
 _PAGE: Final = 500
+_MAPPED_BYTES: Final = 1 << 30
 _NOT_NOW: Final = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -145,7 +146,10 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
         return connection
     if file.with_name(f"{file.name}-journal").exists():
         raise CatalogueError(f"filling {file} was broken off: finish it with {_LOAD}")
-    return _connect(file, "mode=ro&immutable=1")
+    connection = _connect(file, "mode=ro&immutable=1")
+    # nobody can cut it off meanwhile, which would end a process that has it in its memory
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+    return connection
 
 
 def _open_to_write(file: Path, *, wait_s: float = _WAIT_S) -> sqlite3.Connection:
@@ -270,11 +274,18 @@ class SqliteCatalogue:
 
     def artists(self, style: str, *, limit: int) -> Sequence[Artist]:
         """Return the artists with the most works of a style; ties by slug."""
+        # counted in the index alone; then names are looked up for those that are left, whose ids
+        # lie between their slug with a slash and the same with what follows a slash in ASCII
         rows = self._all(
-            f"""SELECT {_ARTIST_SLUG} AS slug, min(name), count(*) AS works
-                FROM works JOIN names ON names.number = artist
-                WHERE style = {_NUMBER.format("style")} AND slug != :unknown
-                GROUP BY slug ORDER BY works DESC, slug LIMIT :limit""",  # noqa: S608 - constants
+            f"""SELECT slug, (
+                    SELECT min(name) FROM works JOIN names ON names.number = artist
+                    WHERE style = {_NUMBER.format("style")}
+                        AND id > slug || '/' AND id < slug || '0'), works
+                FROM (
+                    SELECT {_ARTIST_SLUG} AS slug, count(*) AS works FROM works
+                    WHERE style = {_NUMBER.format("style")} AND slug != :unknown
+                    GROUP BY slug ORDER BY works DESC, slug LIMIT :limit)
+                ORDER BY works DESC, slug""",  # noqa: S608 - constants
             {"style": style, "unknown": UNKNOWN_ARTIST, "limit": max(limit, 0)},
         )
         return [Artist(*row) for row in rows]
@@ -565,6 +576,7 @@ def _encode(work: Work) -> dict[str, object]:
 
 def _decode(row: sqlite3.Row) -> Work:
     is_gone = row["image_is_there"] == 0
+    colours = row["palette"].hex()
     return Work(
         id=row["id"],
         title=row["title"],
@@ -576,9 +588,7 @@ def _decode(row: sqlite3.Row) -> Work:
         rights=row["rights"],
         page_url=_lengthen(row["page_url"], wikiart_page_url(row["id"])),
         image_url=_lengthen("" if is_gone else row["image_url"], wikiart_image_url(row["id"])),
-        palette=tuple(
-            f"#{row['palette'][at : at + 3].hex()}" for at in range(0, len(row["palette"]), 3)
-        ),
+        palette=tuple([f"#{colours[at : at + 6]}" for at in range(0, len(colours), 6)]),
     )
 
 

@@ -23,7 +23,7 @@ import typer
 from PIL import Image as Picture
 from tqdm import tqdm
 
-from infra.costs import read_prices
+from infra.costs import million_predictions, read_prices
 from tests.bench.image import Image
 from tests.bench.probe import make_event
 from tests.bench.quota import MIB_PER_CPU, NoQuotaError, cpu_share
@@ -213,6 +213,10 @@ def _answers_per_s(function: Function, event: Any, processes: int) -> float:
 def _report_shares(image: Image, payload: bytes) -> None:
     prices = read_prices()
     fixed = prices["lambda_request_million"] + prices["http_api_request_million"]
+    typer.echo("beside what the next table counts, a million predictions cost, by infra/costs.py:")
+    for line in million_predictions(prices):
+        if not line.part.startswith(("function", "HTTP API")):
+            typer.echo(f"  {line.part}: ${line.usd:.2f} ({line.assumption})")
     typer.echo("by memory, which decides the share of a CPU (quota in periods of 20 ms):")
     for memory_mib in MEMORY_MIB:
         try:

@@ -20,6 +20,8 @@ _LOCK: Final = ROOT / "requirements" / "lambda-litert.txt"
 _DOCKERFILE: Final = ROOT / "lambda_fn" / "Dockerfile"
 _OF_AWS: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _FLOOR: Final = Path(__file__).with_name("floor.py")
+_NO_WRITING: Final = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
+"""Runs a command as one that may not write where the modes of files forbid it, root's too."""
 
 
 class Image:
@@ -39,6 +41,7 @@ class Image:
         for part in (self.task, self.client):
             options = ("-q", "-j", "2", "--invalidation-mode", "unchecked-hash")
             _python("-m", "compileall", *options, str(part))
+            subprocess.run(["chmod", "-R", "a=rX", str(part)], check=True)
 
     @property
     def size_mb(self) -> float:
@@ -55,6 +58,7 @@ class Image:
     ) -> Start:
         """Return what starts a handler in it; packages of this environment are out of reach."""
         python = Path(sys.base_prefix) / "bin" / "python{}.{}".format(*sys.version_info)
+        as_user = _NO_WRITING if os.geteuid() == 0 and shutil.which(_NO_WRITING[0]) else ()
         own = {
             "PYTHONPATH": f"{self.task}{os.pathsep}{self.client}",
             "FLOOR_MODEL": str(self.task / "lambda_fn" / "release"),
@@ -62,7 +66,7 @@ class Image:
 
         def start(address: str, number: int) -> "subprocess.Popen[bytes]":
             return subprocess.Popen(
-                [*within, str(python), "-S", "-m", "awslambdaric", handler],
+                [*within, *as_user, str(python), "-S", "-m", "awslambdaric", handler],
                 cwd=self.task,
                 env=lambda_variables(address, handler, memory_mib) | image_variables() | own,
                 stdout=subprocess.DEVNULL,

@@ -106,16 +106,20 @@ def _draw_largest(folder: Path) -> dict[str, Path]:
 
 def _report_warm(litert: Runtime, tensorflow: Runtime, size: str, picture: Path) -> None:
     ours, theirs = (_probe("warm", picture, runtime) for runtime in (litert, tensorflow))
-    parts = ours["decode"] + ours["invoke"] + ours["constant"]
+    to_parts, to_parts_cpu = (
+        ours[f"answer{by}"] / sum(ours[f"{part}{by}"] for part in ("decode", "invoke", "constant"))
+        for by in ("", " cpu")
+    )
     target = " (target 1.25)" if size == "1024" else ""
     typer.echo(
         f"warm answer, {size} px JPEG ({picture.stat().st_size / 1000:.0f} kB), median:\n"
-        f"  LiteRT {ours['answer']:.1f} ms = decode {ours['decode']:.1f} + invoke "
-        f"{ours['invoke']:.1f} + constant route {ours['constant']:.1f}, "
-        f"times {ours['answer'] / parts:.2f}{target}; "
-        f"{ours['answer'] / (ours['decode'] + ours['invoke']):.2f} x decode + invoke\n"
-        f"  tensorflow-cpu {theirs['answer']:.1f} ms: LiteRT is "
-        f"{theirs['answer'] / ours['answer']:.1f} x faster"
+        f"  LiteRT {ours['answer']:.1f} ms; of the CPU {ours['answer cpu']:.1f} ms, and decode "
+        f"{ours['decode cpu']:.1f}, invoke {ours['invoke cpu']:.1f}, constant route "
+        f"{ours['constant cpu']:.1f}: {to_parts:.2f} x their sum by the clock, "
+        f"{to_parts_cpu:.2f} x by the CPU{target}\n"
+        f"  tensorflow-cpu {theirs['answer']:.1f} ms, {theirs['answer cpu']:.1f} ms of the CPU: "
+        f"{theirs['answer'] / ours['answer']:.1f} and "
+        f"{theirs['answer cpu'] / ours['answer cpu']:.1f} x LiteRT's"
     )
 
 

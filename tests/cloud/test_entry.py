@@ -173,7 +173,9 @@ def test_nothing_is_written_but_to_tmp_and_nothing_stays_there() -> None:
     with Function(start_and_list) as function, serving_front(function.invoke) as address:
         for kind in ("PNG", "TIFF", "WEBP"):
             files = {"file": (f"a.{kind}", encode(draw_picture(800, 600), kind))}
-            assert httpx.post(f"http://{address}/v1/predictions", files=files).status_code == 200
+            url = f"http://{address}/v1/predictions"
+            # the first waits for a start, which a busy machine makes long
+            assert httpx.post(url, files=files, timeout=60).status_code == 200
         inside = Path(f"/proc/{listed[0].pid}/root/tmp")
 
         assert list(inside.iterdir()) == []

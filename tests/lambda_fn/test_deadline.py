@@ -1,11 +1,11 @@
-"""Work that takes too long is answered in time, and keeps its slot for as long as it runs."""
+"""Work that takes too long is answered in time, and keeps its thread for as long as it runs."""
 
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from anyio import CapacityLimiter
 
 from lambda_fn.deadline import finish_in_time
 from lambda_fn.errors import TooSlowError
@@ -19,49 +19,71 @@ def gate() -> Iterator[threading.Event]:
     gate.set()
 
 
-def test_work_in_time_gives_its_result() -> None:
+@pytest.fixture
+def pool() -> ThreadPoolExecutor:
+    """Give a pool of one thread; it ends when nobody knows it any more."""
+    return ThreadPoolExecutor(1)
+
+
+def test_work_in_time_gives_its_result(pool: ThreadPoolExecutor) -> None:
     async def ask() -> str:
-        return await finish_in_time(lambda: "cubism", slots=CapacityLimiter(1))
+        return await finish_in_time(lambda: "cubism", pool=pool)
 
     assert asyncio.run(ask()) == "cubism"
 
 
-def test_a_failure_of_the_work_stays_its_own() -> None:
+def test_a_failure_of_the_work_stays_its_own(pool: ThreadPoolExecutor) -> None:
     async def ask() -> None:
-        await finish_in_time(lambda: int("cubism"), slots=CapacityLimiter(1))
+        await finish_in_time(lambda: int("cubism"), pool=pool)
 
     with pytest.raises(ValueError, match="cubism"):
         asyncio.run(ask())
 
 
-def test_work_that_is_late_is_refused_and_keeps_its_slot_until_it_is_done(
-    gate: threading.Event,
+def test_work_that_is_late_is_refused_and_keeps_its_thread_until_it_is_done(
+    gate: threading.Event, pool: ThreadPoolExecutor
 ) -> None:
-    async def ask() -> tuple[int, int]:
-        slots = CapacityLimiter(1)
+    async def ask() -> tuple[bool, str]:
         with pytest.raises(TooSlowError):
-            await finish_in_time(gate.wait, slots=slots, budget_s=0.05)
-        meanwhile = slots.borrowed_tokens
+            await finish_in_time(gate.wait, pool=pool, budget_s=0.05)
+        next_one = asyncio.create_task(finish_in_time(lambda: "cubism", pool=pool, budget_s=10))
+        _, waiting = await asyncio.wait([next_one], timeout=0.05)
         gate.set()
-        await finish_in_time(lambda: None, slots=slots, budget_s=10)
-        return meanwhile, slots.borrowed_tokens
+        return next_one in waiting, await next_one
 
-    assert asyncio.run(ask()) == (1, 0)
+    assert asyncio.run(ask()) == (True, "cubism")
 
 
-def test_work_that_found_no_slot_in_time_never_begins(gate: threading.Event) -> None:
+def test_work_that_found_no_thread_in_time_never_begins(
+    gate: threading.Event, pool: ThreadPoolExecutor
+) -> None:
     begun: list[str] = []
 
     async def ask() -> None:
-        slots = CapacityLimiter(1)
-        first = asyncio.create_task(finish_in_time(gate.wait, slots=slots, budget_s=10))
+        first = asyncio.create_task(finish_in_time(gate.wait, pool=pool, budget_s=10))
         await asyncio.sleep(0)
         with pytest.raises(TooSlowError):
-            await finish_in_time(lambda: begun.append("late"), slots=slots, budget_s=0.05)
+            await finish_in_time(lambda: begun.append("late"), pool=pool, budget_s=0.05)
         gate.set()
         await first
-        await finish_in_time(lambda: None, slots=slots, budget_s=10)
+        await finish_in_time(lambda: None, pool=pool, budget_s=10)
 
     asyncio.run(ask())
 
     assert begun == []
+
+
+def test_a_failure_that_comes_too_late_is_nobodys(
+    gate: threading.Event, pool: ThreadPoolExecutor
+) -> None:
+    def fail_late() -> None:
+        gate.wait()
+        raise ValueError("late")
+
+    async def ask() -> str:
+        with pytest.raises(TooSlowError):
+            await finish_in_time(fail_late, pool=pool, budget_s=0.05)
+        gate.set()
+        return await finish_in_time(lambda: "cubism", pool=pool, budget_s=10)
+
+    assert asyncio.run(ask()) == "cubism"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -151,6 +151,7 @@ def test_a_compressed_file_is_refused_as_it_cannot_be_mapped(tmp_path: Path) -> 
         open_neighbours(path, model="first", size=SIZE)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_int8_keeps_the_direction_of_a_vector(seed: int) -> None:
     embeddings = draw(5, seed)
