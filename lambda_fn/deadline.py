@@ -25,9 +25,12 @@ async def finish_in_time(
     Raises:
         TooSlowError: it was not done within the budget.
     """
-    task = asyncio.get_running_loop().run_in_executor(pool, work)
+    begun = pool.submit(work)
+    task = asyncio.wrap_future(begun)
     done, _ = await asyncio.wait([task], timeout=budget_s)
     if not done:
+        # at once: the loop would hand a task's cancellation on later, when a thread may be free
+        begun.cancel()
         task.cancel()
         raise TooSlowError(
             "The picture took too long to read: try again in a few seconds, or shrink it; "
