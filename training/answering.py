@@ -22,7 +22,8 @@ from training.architectures import ARCHITECTURES, build_features, scale_pixels
 from training.calibrate import PaintingLine, Projection
 from training.config import ANY_SIZE, LEVELS, TrainConfig
 from training.data import FixedBatches, look_ahead
-from training.heads import LOGITS, STANDARD
+from training.gated import OneMatrix, TwoMatrices, gated, gated_evidence, pack
+from training.heads import HIDDEN, LOGITS, STANDARD
 from training.metrics import Floats
 
 
@@ -72,20 +73,23 @@ def build_answering(
     temperature: float,
     projection: Projection,
     line: PaintingLine | None,
+    is_packed: bool = False,
 ) -> keras.Model:
     """Return the graph: `pixels` (batch, size, size, 3) -> a dict of outputs.
 
     probabilities: (batch, styles); maps: (batch, styles, rows, columns), in units of calibrated
     logits; embedding: (batch, embedding_size); painting: (batch, 1), if there is a line.
+    is_packed: keep a hidden layer's matrix once, for the file that ships; the graph then has a
+    layer of our own, which only this package can load.
     """
     seen = _see(classifier, config, size_px)
     head = classifier.get_layer("head")
-    outputs, fitted = {}, {}
+    outputs: dict[str, Any] = {}
+    fitted: dict[str, list[Any]] = {}
     if config.head in ANY_SIZE:
-        kernel, bias = (one / temperature for one in head.get_layer(LOGITS).get_weights())
-        logits = layers.Dense(kernel.shape[1], name="calibrated")(seen.pooled)
-        fitted["calibrated"] = [kernel, bias]
-        evidence = _evidence(seen.features, _standard(head, config), kernel, fitted)
+        answer = _gated_answer if config.hidden_units else _linear_answer
+        logits, maps = answer(seen, head, config, temperature, fitted, is_packed)
+        evidence = maps[0] if len(maps) == 1 else _added(maps)
         outputs["maps"] = layers.Permute((3, 1, 2), name="maps")(evidence)
     else:
         logits = layers.Rescaling(1 / temperature, name="calibrated")(
@@ -147,10 +151,41 @@ def _standard(head: keras.Model, config: TrainConfig) -> tuple[Any, Any]:
     return mean, np.sqrt(variance + head.get_layer(STANDARD).epsilon)
 
 
+def _linear_answer(
+    seen: _Seen,
+    head: keras.Model,
+    config: TrainConfig,
+    temperature: float,
+    fitted: dict[str, list[Any]],
+    _: bool,
+) -> tuple[Any, list[Any]]:
+    """Return calibrated logits and the maps of all levels."""
+    kernel, bias = (one / temperature for one in head.get_layer(LOGITS).get_weights())
+    logits = layers.Dense(kernel.shape[1], name="calibrated")(seen.pooled)
+    fitted["calibrated"] = [kernel, bias]
+    return logits, _evidence(seen.features, _standard(head, config), kernel, fitted)
+
+
+def _gated_answer(
+    seen: _Seen,
+    head: keras.Model,
+    config: TrainConfig,
+    temperature: float,
+    fitted: dict[str, list[Any]],
+    is_packed: bool,
+) -> tuple[Any, list[Any]]:
+    """Return calibrated logits and the maps of all levels, of a head with a hidden layer."""
+    hidden, last = (head.get_layer(name).get_weights() for name in (HIDDEN, LOGITS))
+    packed = pack(hidden, last, temperature=temperature)
+    matrix = (OneMatrix if is_packed else TwoMatrices)(*packed.matrix.shape)
+    logits, weights, nowhere = gated(seen.pooled, packed, matrix, fitted)
+    return logits, gated_evidence(seen.features, weights, nowhere, _standard(head, config))
+
+
 def _evidence(
-    features: list[Any], standard: tuple[Any, Any], kernel: Any, fitted: dict[str, Any]
-) -> Any:
-    """Return what each place adds to each style: (batch, rows, columns, styles)."""
+    features: list[Any], standard: tuple[Any, Any], kernel: Any, fitted: dict[str, list[Any]]
+) -> list[Any]:
+    """Return what each place of each level adds to each style: (batch, rows, columns, styles)."""
     mean, spread = standard
     weights = (kernel - kernel.mean(axis=1, keepdims=True)) / np.reshape(spread, (-1, 1))
     nothing = -np.sum(np.reshape(mean, (-1, 1)) * weights, axis=0)
@@ -160,7 +195,11 @@ def _evidence(
         name = f"evidence_{number}"
         maps.append(layers.Conv2D(kernel.shape[1], 1, name=name)(features[number]))
         fitted[name] = [part[np.newaxis, np.newaxis], nothing / len(features)]
-    return maps[0] if len(maps) == 1 else layers.Add()([_resized(one, maps[-1]) for one in maps])
+    return maps
+
+
+def _added(maps: list[Any]) -> Any:
+    return layers.Add()([_resized(one, maps[-1]) for one in maps])
 
 
 def _resized(evidence: Any, last: Any) -> Any:
@@ -193,7 +232,8 @@ def _backbone(classifier: keras.Model, config: TrainConfig, size_px: int) -> ker
     blank = config.model_copy(update={"weights": None})
     # MobileNetV2 pads by its size, which is unknown where training takes crops: with a size here,
     # one that 32 does not divide would give another network than the one that was trained
-    features = build_features(blank, size_px=None if config.head in ANY_SIZE else size_px)
+    is_of_crops = config.recipe == "fine-tune" and config.head in ANY_SIZE
+    features = build_features(blank, size_px=None if is_of_crops else size_px)
     backbone = features.get_layer("backbone")
     backbone.set_weights(classifier.get_layer("backbone").get_weights())
     return backbone

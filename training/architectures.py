@@ -78,6 +78,7 @@ def build_classifier(
         styles=styles,
         dropout=config.dropout,
         artists=artists,
+        hidden_units=config.hidden_units,
     )
     return keras.Model(features.input, head(features.output), name=config.architecture)
 

@@ -17,7 +17,10 @@ from training.config import TrainConfig
 
 def build_augmentation(config: TrainConfig) -> keras.Sequential:
     """Return the layers; batches come out with sides of `config.crop_px` while training."""
-    seed = config.seed
+    # each layer its own: with one seed for all, the smallest crops would be the softest, too
+    crop, jitter, cast, resolution, quality = map(
+        int, np.random.SeedSequence(config.seed).generate_state(5)
+    )
     return keras.Sequential(
         [
             RandomResizedCrop(
@@ -25,22 +28,27 @@ def build_augmentation(config: TrainConfig) -> keras.Sequential:
                 config.min_crop_area,
                 config.vertical_flips,
                 config.rotation_deg,
-                seed=seed,
+                seed=crop,
             ),
             keras.layers.RandomColorJitter(
                 value_range=(0, 255),
                 brightness_factor=0.15,
                 contrast_factor=0.2,
                 saturation_factor=(0.4, 0.6),
-                seed=seed,
+                seed=jitter,
             ),
-            RandomCast(config.colour_cast, config.grey_share, seed=seed),
+            RandomCast(config.colour_cast, config.grey_share, seed=cast),
             Clip(),
-            RandomResolution(config.max_softness, seed=seed),
-            RandomJpeg(config.jpeg_quality, seed=seed),
+            RandomResolution(config.max_softness, seed=resolution),
+            RandomJpeg(config.jpeg_quality, seed=quality),
         ],
         name="augmentation",
     )
+
+
+def random_states(model: keras.Model) -> list[keras.Variable]:
+    """Return what the random layers of a model draw from, in a fixed order."""
+    return [one for one in model.variables if one.path.endswith("seed_generator_state")]
 
 
 class _Random(keras.layers.Layer):  # type: ignore[misc] # Keras has no types

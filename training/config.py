@@ -106,6 +106,17 @@ class TrainConfig(_Config):
     )
     architecture: str = "mobilenetv2"
     head: str = "gap"
+    hidden_units: int = Field(
+        default=0,
+        ge=0,
+        description="of a ReLU layer between the pooled levels and the logits; 0: none",
+    )
+    views: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="of each picture, augmented, whose features are kept and learnt from, too",
+    )
     scaling: Literal["own", "unit"] = Field(
         default="own",
         description="unit: 0 to 1, as the original scaled all five, though no backbone expects it",
@@ -207,8 +218,8 @@ class TrainConfig(_Config):
 
     @property
     def starts_fitted(self) -> bool:
-        """Whether the last layer is fitted before anything is trained."""
-        return self.head == LEVELS and self.weights is not None
+        """Whether the last layer is fitted before the whole network is trained."""
+        return self.recipe == "fine-tune" and self.head == LEVELS and self.weights is not None
 
     @model_validator(mode="before")
     @classmethod
@@ -229,8 +240,10 @@ class TrainConfig(_Config):
             raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
         if self.head not in ANY_SIZE and self.artist_weight:
             raise ValueError("only the heads gap and levels can name artists, too")
-        if self.head == LEVELS and self.recipe == "frozen":
-            raise ValueError("the frozen recipe keeps the last features only: it has no levels")
+        if self.views and self.recipe != "frozen":
+            raise ValueError("views are for the frozen recipe: fine-tune makes new ones itself")
+        if self.hidden_units and (self.head != LEVELS or self.recipe != "frozen"):
+            raise ValueError("hidden units go with the head levels and the frozen recipe only")
         return self
 
 

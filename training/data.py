@@ -26,7 +26,7 @@ from training.works import UNKNOWN_ARTIST, Work, load_dataset, load_works
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 """inputs (batch, ...), targets (batch, styles) whose rows sum to 1, weights (batch,)."""
 Fetch = Callable[[NDArray[np.int64]], NDArray[Any]]
-"""Places in a part -> the inputs of the model for them."""
+"""Places in a part -> the inputs of the model for them; beyond its end lie its pictures' views."""
 _Made = TypeVar("_Made")
 _AHEAD = 2  # batches, each in a thread
 
@@ -98,7 +98,7 @@ class TrainingBatches:
     """Endless batches of a part in random order, with mixup; batch n is always the same one.
 
     An epoch shows each picture once, less the few (fewer than a batch, others every time) that
-    would not fill a last batch.
+    would not fill a last batch. With `views` it is the picture itself or one of them, drawn evenly.
     """
 
     def __init__(
@@ -109,8 +109,9 @@ class TrainingBatches:
         *,
         styles: int,
         artists: NDArray[np.float32] | None = None,
+        views: int = 0,
     ) -> None:
-        self._fetch, self._config = fetch, config
+        self._fetch, self._config, self._views = fetch, config, views
         self._targets = np.eye(styles, dtype=np.float32)[labels]
         if artists is not None:
             self._targets = np.hstack([self._targets, artists])
@@ -126,8 +127,10 @@ class TrainingBatches:
         epoch, step = divmod(int(number), self.steps)
         order = np.random.default_rng((self._config.seed, epoch)).permutation(len(self._targets))
         places = order[step * self._size : (step + 1) * self._size]
+        chance = np.random.default_rng((self._config.seed, epoch, step, 1))
+        view = chance.integers(self._views + 1, size=len(places))
         try:
-            inputs = self._fetch(places)
+            inputs = self._fetch(places + view * len(self._targets))
         except TrainingError as error:
             self.failure = error
             raise

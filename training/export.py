@@ -9,6 +9,7 @@ of Keras.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,6 +96,8 @@ class _Fitted:
     """The Keras graph with all that is fitted on it, which every file is held against."""
 
     answering: keras.Model
+    shipping: keras.Model
+    """the same graph as it is converted"""
     temperature: float
     rule: SetRule
     projection: Projection
@@ -234,7 +237,8 @@ def _fit(
     line = photographs and fit_painting_line(
         said["validation"].texture, probe(model, photographs[0]).texture
     )
-    answering = build_answering(
+    build = partial(
+        build_answering,
         classifier,
         config,
         size_px=size_px,
@@ -242,9 +246,11 @@ def _fit(
         projection=projection,
         line=line,
     )
+    answering = build()
     chosen = validation.read(_spread(len(validation.labels), CALIBRATION)).astype(np.float32)
     return _Fitted(
         answering,
+        build(is_packed=True) if config.hidden_units else answering,
         temperature,
         fit_rule(tuning, validation.labels),
         projection,
@@ -265,7 +271,7 @@ def _probe(model: keras.Model, part: Part) -> Probed:
 
 def _converted(fitted: _Fitted, size_px: int, precision: Precision) -> bytes:
     return convert(
-        fitted.answering, size_px=size_px, precision=precision, calibration=fitted.calibration
+        fitted.shipping, size_px=size_px, precision=precision, calibration=fitted.calibration
     )
 
 

@@ -1,11 +1,14 @@
 """Bottleneck features: what a frozen backbone makes of every picture, computed once and kept.
 
 They lie in DATASET/features/KEY/: `features.npy` (float16, a row per picture of works.csv) and
-`progress.json`, which says how many rows are done. A broken-off computation goes on after the last
-batch that it says; where it says nothing of sense, all is computed again. KEY stands for all that
-decides the numbers: the pictures and their order, the architecture, its scaling and its weights. In
-16 bits they take half the room of the original's; the rounding (1 part in 2,000) is far below what
-a picture's recompression changes.
+`progress.json`, which says how many rows are done. Of the head `levels` only the means over all
+places are kept: that is all that it takes, and a hundredth of the room. Augmented views of the
+pictures have folders of their own; which chance makes a view depends on nothing but the seed, its
+number and the picture's place. A broken-off computation goes on after the last batch that it says;
+where it says nothing of sense, all is computed again. KEY stands for all that decides the numbers:
+the pictures and their order, the architecture, its scaling and its weights, and how views are
+changed. In 16 bits they take half the room of the original's; the rounding (1 part in 2,000) is far
+below what a picture's recompression changes.
 """
 
 import hashlib
@@ -22,16 +25,29 @@ from tqdm import tqdm
 
 from lambda_fn.contract.manifest import sha256_of
 from training.architectures import build_features
-from training.config import TrainConfig
+from training.augment import build_augmentation, random_states
+from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches, Part, look_ahead
 from training.errors import TrainingError
 from training.files import whole_file
+from training.heads import pool_levels
 from training.store import open_store
 from training.works import load_dataset, load_works
 
 BATCH = 32
 SAVED_EVERY = 8  # batches
 _PROGRESS = "progress.json"
+_CHANGES = {
+    "seed",
+    "min_crop_area",
+    "vertical_flips",
+    "rotation_deg",
+    "colour_cast",
+    "grey_share",
+    "max_softness",
+    "jpeg_quality",
+}
+"""options of the augmentation, beside the size of its crops, which is that of the pictures"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +56,22 @@ class Features:
 
     values: NDArray[np.float16]
     rows: dict[str, int]
+    views: tuple[NDArray[np.float16], ...] = ()
+    """the same of augmented views of the pictures"""
 
     def of(self, part: Part, places: NDArray[np.int64]) -> NDArray[np.float16]:
-        """Return the features of the pictures at these places of a part."""
-        return self.values[[self.rows[part.names[place]] for place in places]]
+        """Return the features of the pictures at these places of a part.
+
+        A place beyond the part's end is that of a view: first come the places of all pictures as
+        they are, then those of all first views, and so on.
+        """
+        numbers, places = np.divmod(places, len(part.names))
+        rows = np.array([self.rows[part.names[place]] for place in places])
+        found = np.empty((len(rows), *self.values.shape[1:]), np.float16)
+        for number, values in enumerate((self.values, *self.views)):
+            is_here = numbers == number
+            found[is_here] = values[rows[is_here]]
+        return found
 
 
 def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
@@ -54,19 +82,52 @@ def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
     """
     works = load_works(dataset_folder)
     paths = tuple(work.path for work in works)
-    folder = dataset_folder / "features" / _key(config, [work.digest for work in works])
-    model = build_features(config, size_px=load_dataset(dataset_folder).config.size_px)
-    values = _open(folder, (len(paths), *model.output_shape[1:]))
-    done = _progress(folder, len(paths))
-    if done < len(paths):
-        rest = paths[done:]
-        nothing = np.zeros(len(rest), np.int64)
-        part = Part(open_store(dataset_folder), rest, nothing, ("",) * len(rest))
-        _compute(model, part, values, folder=folder, done=done)
-    return Features(values, {path: row for row, path in enumerate(paths)})
+    digests = [work.digest for work in works]
+    model = _build(config, size_px=load_dataset(dataset_folder).config.size_px)
+
+    def compute(view: int) -> NDArray[np.float16]:
+        folder = dataset_folder / "features" / _key(config, digests, view)
+        values = _open(folder, (len(paths), *model.output_shape[1:]))
+        done = _progress(folder, len(paths))
+        if done < len(paths):
+            rest = paths[done:]
+            nothing = np.zeros(len(rest), np.int64)
+            part = Part(open_store(dataset_folder), rest, nothing, ("",) * len(rest))
+            _compute(_Seeing(model, config, view), part, values, folder=folder, done=done)
+        return values
+
+    values, *views = (compute(view) for view in range(config.views + 1))
+    return Features(values, {path: row for row, path in enumerate(paths)}, tuple(views))
 
 
-def _key(config: TrainConfig, digests: list[str]) -> str:
+class _Seeing:
+    """Asks a backbone about batches of pictures, or about a view of them."""
+
+    def __init__(self, model: keras.Model, config: TrainConfig, view: int) -> None:
+        self._model, self._seed, self._view = model, config.seed, view
+        whole = config.model_copy(update={"crop_px": model.input_shape[1]})
+        self._change = build_augmentation(whole) if view else None
+
+    def __call__(self, pictures: NDArray[np.float32], batch: int) -> NDArray[np.float16]:
+        """Return the features of batch number `batch`, whose view hangs on nothing else."""
+        if self._change is not None:
+            self._change.build(pictures.shape)
+            for number, state in enumerate(random_states(self._change)):
+                seeds = np.random.SeedSequence((self._seed, self._view, batch, number))
+                state.assign(seeds.generate_state(2))
+            pictures = np.asarray(self._change(pictures, training=True))
+        return np.asarray(self._model.predict_on_batch(pictures), np.float16)
+
+
+def _build(config: TrainConfig, *, size_px: int) -> keras.Model:
+    """Return pixels -> what is kept: features, or the means of all levels over their places."""
+    features = build_features(config, size_px=size_px)
+    if config.head != LEVELS:
+        return features
+    return keras.Model(features.input, pool_levels(features.output))
+
+
+def _key(config: TrainConfig, digests: list[str], view: int) -> str:
     weights = config.weights
     if weights is None:
         raise TrainingError(
@@ -75,9 +136,13 @@ def _key(config: TrainConfig, digests: list[str]) -> str:
     if isinstance(weights, Path) and not weights.is_file():
         raise TrainingError(f"no weights file at {weights}")
     origin = sha256_of(weights) if isinstance(weights, Path) else weights
-    parts = [keras.__version__, config.architecture, config.scaling, origin, *digests]
+    kind = [LEVELS] if config.head == LEVELS else []
+    parts = [keras.__version__, config.architecture, config.scaling, *kind, origin, *digests]
+    if view:
+        kind.append(f"view-{view}")
+        parts.append(config.model_dump_json(include=_CHANGES))
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return f"{config.architecture}-{config.scaling}-{digest[:12]}"
+    return "-".join([config.architecture, config.scaling, *kind, digest[:12]])
 
 
 def _open(folder: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.float16]]":
@@ -98,7 +163,7 @@ def _open(folder: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.f
 
 
 def _compute(
-    model: keras.Model,
+    see: _Seeing,
     part: Part,
     values: "np.memmap[Any, np.dtype[np.float16]]",
     *,
@@ -112,7 +177,7 @@ def _compute(
     with bar, (folder / "features.npy").open("r+b") as file:
         file.seek(values.offset + done * values.strides[0])
         for number, (pictures, _) in enumerate(look_ahead(batches), 1):
-            file.write(np.asarray(model.predict_on_batch(pictures), np.float16).tobytes())
+            file.write(see(pictures, done // BATCH).tobytes())
             done += len(pictures)
             bar.update(len(pictures))
             if number % SAVED_EVERY == 0 or number == len(batches):

@@ -25,9 +25,11 @@ from training.errors import TrainingError
 
 LOGITS = "logits"
 """name of the layer that gives the styles' logits"""
+HIDDEN = "hidden"
+"""name of the ReLU layer before it, where there is one"""
 STANDARD = "standard"
 """name of the layer that brings the pooled levels to mean 0 and spread 1 over the training part"""
-Shape = tuple[int | None, int | None, int]
+Shape = tuple[int | None, ...]
 _FILTERS = 512
 
 
@@ -35,8 +37,14 @@ def _pooled(features: Any, dropout: float) -> Any:
     return layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(features))
 
 
-def _pooled_levels(features: Sequence[Any], dropout: float) -> Any:
-    pooled = layers.Concatenate()([layers.GlobalAveragePooling2D()(one) for one in features])
+def pool_levels(features: Sequence[Any]) -> Any:
+    """Return the means of all levels over their places, one behind the other."""
+    return layers.Concatenate()([layers.GlobalAveragePooling2D()(one) for one in features])
+
+
+def _pooled_levels(features: Any, dropout: float) -> Any:
+    # the frozen recipe keeps what is pooled already
+    pooled = pool_levels(features) if isinstance(features, list) else features
     # untrained, it uses the statistics that it was given, in training, too
     standard = layers.BatchNormalization(
         center=False, scale=False, epsilon=1e-6, trainable=False, name=STANDARD
@@ -84,12 +92,14 @@ def build_head(
     styles: int,
     dropout: float,
     artists: int = 0,
+    hidden_units: int = 0,
 ) -> keras.Model:
     """Return a model `head`: features (batch, height, width, channels) -> logits (batch, styles).
 
-    `levels` takes a list of features, and gives the most detailed ones first. Only heads of
-    `ANY_SIZE` take features of any height and width (None). With `artists`, their logits follow
-    those of the styles.
+    `levels` takes a list of features, the most detailed ones first, or (batch, numbers) that
+    `pool_levels` made of them. Only heads of `ANY_SIZE` take features of any height and width
+    (None). With `hidden_units` a ReLU layer stands before the last one, and what dropout hides is
+    hidden behind it, too. With `artists`, their logits follow those of the styles.
 
     Raises:
         TrainingError: no such head, or features that are too small or of no fixed size for it.
@@ -108,6 +118,9 @@ def build_head(
     )
     # float32 also under mixed precision: a softmax of 16 bits loses what is rare
     last = HEADS[name](taken, dropout)
+    if hidden_units:
+        hidden = layers.Dense(hidden_units, activation="relu", name=HIDDEN, dtype="float32")(last)
+        last = layers.Dropout(dropout)(hidden)
     logits = layers.Dense(styles, name=LOGITS, dtype="float32")(last)
     if artists:
         # from 0: a random layer's first gradients would damage what the backbone knows

@@ -36,13 +36,19 @@ def fit_head(classifier: keras.Model, config: TrainConfig, part: Part) -> None:
     """
     head = classifier.get_layer("head")
     pooled = _pool(head, config, part)
-    variance = pooled.var(axis=0)
-    variance = np.maximum(variance, _MIN_SPREAD**2 * np.median(variance))
+    fit_scale(head, pooled)
     scale = head.get_layer(STANDARD)
-    scale.set_weights([pooled.mean(axis=0), variance])
-    standard = (pooled - pooled.mean(axis=0)) / np.sqrt(variance + scale.epsilon)
+    mean, variance = scale.get_weights()
+    standard = (pooled - mean) / np.sqrt(variance + scale.epsilon)
     kernel, bias = _line(standard, part, config)
     head.get_layer(LOGITS).set_weights([kernel, bias])
+
+
+def fit_scale(head: keras.Model, pooled: Floats) -> None:
+    """Let the head `levels` bring these numbers (pictures, channels) to mean 0 and spread 1."""
+    variance = pooled.var(axis=0, dtype=np.float64)
+    variance = np.maximum(variance, _MIN_SPREAD**2 * np.median(variance))
+    head.get_layer(STANDARD).set_weights([pooled.mean(axis=0, dtype=np.float64), variance])
 
 
 def _pool(head: keras.Model, config: TrainConfig, part: Part) -> Floats:

@@ -43,6 +43,17 @@ Head = Annotated[
         "head",
     ),
 ]
+HiddenUnits = Annotated[
+    int | None,
+    _option(
+        "Units of a layer before the last one, with --head levels of the frozen recipe; 0: none.",
+        "hidden_units",
+    ),
+]
+Views = Annotated[
+    int | None,
+    _option("Augmented views of each picture to learn from, too, with the frozen recipe.", "views"),
+]
 Scaling = Annotated[
     Literal["own", "unit"] | None,
     _option("own: as the weights expect it; unit: 0 to 1, the original's mistake.", "scaling"),

@@ -5,12 +5,13 @@ Each step is skipped where it is done already, so that the same command goes on 
     WORK/raw/                what `import` makes of the pictures
     WORK/dataset/            squares of the release's size, with the given lists
     WORK/runs/LIST/          the release's recipe on each list; that of `picture` ships
-    WORK/baseline/           squares of the original's size
+    WORK/baseline/           squares of the original's size, where it is another one
     WORK/runs/LIST-original/ the original's recipe on each list, to compare with
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,26 @@ from training.works import load_dataset
 
 LISTS = ("picture", "artist", "source")
 SHIPPED: Mapping[str, Any] = {
-    "epochs": 24,
-    "batch_size": 16,
-    "learning_rate": 1.5e-4,
-    "crop_px": 144,
-    "kept_share": 0.23,
-    "artist_weight": 0.5,
+    "recipe": "frozen",
+    "head": "levels",
+    "hidden_units": 192,
+    "views": 2,
+    "epochs": 60,
+    "batch_size": 128,
+    "optimizer": "adamw",
+    "learning_rate": 5e-4,
+    "schedule": "cosine",
+    "stop_patience": None,
+    "weight_decay": 0.05,
+    "class_weights": "sqrt",
+    "label_smoothing": 0.1,
+    "dropout": 0.3,
+    "mixup_alpha": 0.4,
     "averaged_epochs": 3,
+    "min_crop_area": 0.5,
     "colour_cast": 0.1,
+    "max_softness": 3.0,
+    "jpeg_quality": 35,
 }
 """Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
 ORIGINAL = "the original's recipe"
@@ -62,7 +75,7 @@ class Ingredients:
 class Recipe:
     """How a release is made; the defaults are those of the model that ships."""
 
-    size_px: int = 192
+    size_px: int = 224
     original_size_px: int = 224
     ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
     """training options beyond the defaults"""
@@ -95,10 +108,14 @@ def make_release(
     if not lists:
         raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
     ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
-    squares = _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
+    squares = (
+        dataset
+        if recipe.original_size_px == recipe.size_px
+        else _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
+    )
+    original = partial(_run, squares, work, note=ORIGINAL, tell=tell)
     originals = [
-        _run(squares, work, f"{name}-original", _original(ingredients, name, recipe), tell)
-        for name in lists
+        original(f"{name}-original", _original(ingredients, name, recipe)) for name in lists
     ]
     tell("export")
     manifest = export(
@@ -150,11 +167,12 @@ def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConf
     return TrainConfig(**(options | dict(recipe.original)))
 
 
-def _run(dataset: Path, work: Path, name: str, config: TrainConfig, tell: _Tell) -> Path:
+def _run(
+    dataset: Path, work: Path, name: str, config: TrainConfig, tell: _Tell, note: str = ""
+) -> Path:
     folder = work / "runs" / name
     if not (folder / "run.json").is_file():
         tell(f"train {name}, {config.epochs} epochs at most")
-        note = ORIGINAL if config.recipe == "frozen" else ""
         train(dataset, folder, config, note=note)
     tell(f"evaluate {name}")
     evaluate(dataset, folder, parts=("validation", "test"))

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from lambda_fn.contract.manifest import sha256_of
 from training.architectures import build_classifier, build_features
-from training.augment import build_augmentation
+from training.augment import build_augmentation, random_states
 from training.config import ANY_SIZE, LEVELS, TrainConfig
 from training.data import (
     FixedBatches,
@@ -47,7 +47,7 @@ from training.errors import TrainingError
 from training.features import bottleneck_features
 from training.files import whole_file
 from training.heads import LOGITS, STANDARD, build_head
-from training.linear_start import fit_head
+from training.linear_start import fit_head, fit_scale
 from training.optimise import compile_model
 from training.run_folder import (
     CLASSIFIER_FILE,
@@ -243,11 +243,26 @@ def _frozen_job(
     def fetch(part: Part) -> Callable[[Any], Any]:
         return lambda places: features.of(part, places)
 
+    def build() -> keras.Model:
+        head = build_head(
+            config.head,
+            shape,
+            styles=styles,
+            dropout=config.dropout,
+            hidden_units=config.hidden_units,
+        )
+        if config.head == LEVELS:
+            everything = np.arange(len(train_part.labels))
+            fit_scale(head, features.of(train_part, everything).astype(np.float32))
+        return head
+
     return Job(
         styles,
-        lambda: build_head(config.head, shape, styles=styles, dropout=config.dropout),
+        build,
         lambda model: model,
-        TrainingBatches(train_part.labels, fetch(train_part), config, styles=styles),
+        TrainingBatches(
+            train_part.labels, fetch(train_part), config, styles=styles, views=config.views
+        ),
         FixedBatches(
             validation.labels, fetch(validation), styles=styles, batch_size=config.batch_size
         ),
@@ -505,7 +520,7 @@ def _restore_or_build(folder: Path, job: Job) -> tuple[keras.Model, dict[str, An
 def _append_state(checkpoint: Path, model: keras.Model, callbacks: list[Any]) -> None:
     """Put into the file what Keras leaves out: random states, and what callbacks remember."""
     state = {
-        "random": [np.asarray(one.value).tolist() for one in _random_states(model)],
+        "random": [np.asarray(one.value).tolist() for one in random_states(model)],
         "callbacks": {
             type(one).__name__: {
                 name: float(getattr(one, name)) for name in _REMEMBERED if hasattr(one, name)
@@ -521,13 +536,9 @@ def _append_state(checkpoint: Path, model: keras.Model, callbacks: list[Any]) ->
 def _restore_state(checkpoint: Path, model: keras.Model) -> dict[str, Any]:
     with zipfile.ZipFile(checkpoint) as archive:
         state: dict[str, Any] = json.loads(archive.read(_STATE))
-    for variable, value in zip(_random_states(model), state["random"], strict=True):
+    for variable, value in zip(random_states(model), state["random"], strict=True):
         variable.assign(value)
     return state
-
-
-def _random_states(model: keras.Model) -> list[keras.Variable]:
-    return [one for one in model.variables if one.path.endswith("seed_generator_state")]
 
 
 def _conclude(folder: Path, plan: Plan) -> Run:

@@ -13,7 +13,7 @@ from training.architectures import build_classifier
 from training.calibrate import PaintingLine, Projection
 from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches
-from training.heads import LOGITS, STANDARD
+from training.heads import HIDDEN, LOGITS, STANDARD
 
 pytestmark = pytest.mark.slow
 
@@ -22,26 +22,45 @@ STYLES, TEMPERATURE = 5, 1.7
 SIZES = (64, 72)
 
 
-@pytest.fixture(scope="module", params=["gap", "levels"])
+HEADS: dict[str, dict[str, Any]] = {
+    "gap": {"head": "gap"},
+    "levels": {"head": "levels"},
+    "hidden": {"head": "levels", "recipe": "frozen", "hidden_units": 7},
+}
+
+
+@pytest.fixture(scope="module", params=HEADS)
 def config(request: pytest.FixtureRequest) -> TrainConfig:
-    return tiny_config(head=request.param)
+    return tiny_config(**HEADS[request.param])
 
 
 @pytest.fixture(scope="module")
-def classifier(config: TrainConfig) -> keras.Model:
+def classifier(config: TrainConfig, pictures: Any) -> keras.Model:
     keras.utils.set_random_seed(1)
-    made = build_classifier(config, styles=STYLES, size_px=None)
+    # what is kept of pictures that never change is computed at their own size
+    size_px = pictures.shape[1] if config.recipe == "frozen" else None
+    made = build_classifier(config, styles=STYLES, size_px=size_px)
+    head = made.get_layer("head")
     if config.head == LEVELS:
-        standard = made.get_layer("head").get_layer(STANDARD)
         generator = np.random.default_rng(4)
+        standard = head.get_layer(STANDARD)
         standard.set_weights([generator.uniform(0.5, 1, one.shape) for one in standard.weights])
+    if config.hidden_units:
+        _make_representable(head.get_layer(HIDDEN))
     return made
+
+
+def _make_representable(hidden: keras.layers.Dense) -> None:
+    """Give a layer a matrix that int8 holds without rounding, and a bias."""
+    generator = np.random.default_rng(5)
+    matrix = generator.integers(-127, 128, hidden.kernel.shape)
+    matrix[0] = 127
+    hidden.set_weights([matrix / 3000, generator.normal(size=hidden.bias.shape)])
 
 
 @pytest.fixture(scope="module")
 def projection(classifier: keras.Model) -> Projection:
-    size = classifier.get_layer("head").get_layer(LOGITS).kernel.shape[0]
-    return a_projection(size)
+    return a_projection(sum(one.shape[-1] for one in classifier.get_layer("head").inputs))
 
 
 def a_projection(size: int) -> Projection:
@@ -124,13 +143,37 @@ def test_embedding_and_painting_are_those_that_were_fitted(
     np.testing.assert_allclose(outputs["painting"][:, 0], line.of(said.texture), atol=1e-4)
 
 
-def test_without_a_line_the_graph_does_not_speak_of_paintings(
-    classifier: keras.Model, config: TrainConfig, projection: Projection
+def test_a_matrix_that_is_kept_once_gives_the_same(
+    classifier: keras.Model,
+    config: TrainConfig,
+    projection: Projection,
+    line: PaintingLine,
+    pictures: Any,
+    outputs: dict[str, Any],
 ) -> None:
     model = build_answering(
         classifier,
         config,
-        size_px=64,
+        size_px=pictures.shape[1],
+        temperature=TEMPERATURE,
+        projection=projection,
+        line=line,
+        is_packed=True,
+    )
+
+    found = model.predict_on_batch(pictures)
+
+    for name, expected in outputs.items():
+        np.testing.assert_allclose(found[name], expected, atol=1e-4, err_msg=name)
+
+
+def test_without_a_line_the_graph_does_not_speak_of_paintings(
+    classifier: keras.Model, config: TrainConfig, projection: Projection, pictures: Any
+) -> None:
+    model = build_answering(
+        classifier,
+        config,
+        size_px=pictures.shape[1],
         temperature=1.0,
         projection=projection,
         line=None,

@@ -113,11 +113,20 @@ def test_another_recipe_than_that_of_the_run_brings_its_own_settings() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"recipe": "frozen", "head": "levels"}, {"head": "original-3", "artist_weight": 0.5}],
+    [
+        {"head": "levels", "hidden_units": 8},
+        {"recipe": "frozen", "head": "gap", "hidden_units": 8},
+        {"head": "original-3", "artist_weight": 0.5},
+    ],
 )
 def test_a_head_is_refused_where_it_cannot_stand(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="levels"):
         TrainConfig(**wrong)
+
+
+def test_views_are_refused_where_training_makes_its_own() -> None:
+    with pytest.raises(ValidationError, match="views are for the frozen recipe"):
+        TrainConfig(views=2)
 
 
 @pytest.mark.parametrize(

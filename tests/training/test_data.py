@@ -64,6 +64,18 @@ def test_an_epoch_shows_no_picture_twice_and_leaves_out_less_than_a_batch() -> N
         assert len(epoch) == 12
 
 
+def test_with_views_an_epoch_shows_each_picture_once_in_one_way_or_another() -> None:
+    batches = TrainingBatches(LABELS, number_of, PLAIN, styles=2, views=2)
+
+    epochs = seen(batches, epochs=20)
+
+    assert all(max(Counter(one % 14 for one in epoch).values()) == 1 for epoch in epochs)
+    ways = Counter(one // 14 for one in itertools.chain.from_iterable(epochs))
+    assert set(ways) == {0, 1, 2}
+    assert min(ways.values()) > 0.25 * ways.total()
+    assert seen(batches, epochs=20) == epochs
+
+
 def test_an_epoch_shows_all_pictures_where_batches_come_out_even() -> None:
     for epoch in seen(batches_of(PLAIN, pictures=12), epochs=3):
         assert sorted(epoch) == list(range(12))

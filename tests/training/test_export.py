@@ -29,9 +29,11 @@ from training import export as steps
 from training import litert
 from training.catalogue.source import read_source
 from training.comparison_report import read_comparison
+from training.config import TrainConfig
 from training.errors import TrainingError
 from training.export import Parity, export, require_parity
 from training.golden import draw_golden
+from training.heads import HIDDEN
 from training.run_folder import load_run
 from training.train import load_classifier, train
 
@@ -161,6 +163,43 @@ def test_the_run_served_by_tensorflow_agrees_with_the_exported_file(
     for name in ("probabilities", "maps", "painting"):
         found, wanted = (np.stack([getattr(a, name) for a in b]) for b in (answers, expected))
         np.testing.assert_allclose(found, wanted, atol=0.02)
+
+
+UNITS = 4_000
+
+
+@pytest.fixture(scope="module")
+def hidden_run(
+    dataset: Path, small: str, weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run whose hidden layer outweighs all else."""
+    folder = tmp_path_factory.mktemp("hidden")
+    config = TrainConfig(
+        recipe="frozen",
+        architecture=small,
+        weights=weights,
+        head="levels",
+        hidden_units=UNITS,
+        epochs=1,
+    )
+    train(dataset, folder, config)
+    return folder
+
+
+def test_a_hidden_layer_is_stored_once_and_answers_as_in_keras(
+    dataset: Path, hidden_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    export(dataset, hidden_run, tmp_path / "model", photographs=photographs)
+
+    lite = load_model(tmp_path / "model")
+    full = load_model(hidden_run, runtime="tensorflow")
+    pictures = draw_golden(lite.manifest.input_size_px).astype(np.float32)
+    answers, expected = ([model.answer(one) for one in pictures] for model in (lite, full))
+    for name in ("probabilities", "maps", "painting"):
+        found, wanted = (np.stack([getattr(a, name) for a in b]) for b in (answers, expected))
+        np.testing.assert_allclose(found, wanted, atol=0.05 * max(1, abs(wanted).max()))
+    channels = load_classifier(hidden_run).get_layer("head").get_layer(HIDDEN).kernel.shape[0]
+    assert (tmp_path / "model" / MODEL_FILE).stat().st_size < 2.5 * channels * UNITS
 
 
 def test_the_runs_own_manifest_is_of_its_keras_file(

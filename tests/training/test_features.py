@@ -1,6 +1,7 @@
 """Bottleneck features: what the backbone gives, computed once, whatever breaks it off."""
 
 import errno
+import itertools
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from tests.training.small import build_small
 from training import data
 from training import features as steps
 from training.architectures import build_features
-from training.config import OrganiseConfig, TrainConfig
+from training.config import LEVELS, OrganiseConfig, TrainConfig
 from training.data import load_part
 from training.errors import TrainingError
 from training.features import bottleneck_features
@@ -85,6 +86,69 @@ def test_features_are_what_the_backbone_gives(own: Path, config: TrainConfig) ->
     assert found.values.dtype == np.float16
     np.testing.assert_allclose(found.values, expected, rtol=2e-3, atol=1e-6)
     assert expected.std() > 0.01
+
+
+def test_of_the_levels_only_their_means_are_kept(own: Path, config: TrainConfig) -> None:
+    levels = config.model_copy(update={"head": LEVELS})
+    store = open_store(own)
+    pictures = np.stack([store.read(work.path) for work in load_works(own)]).astype(np.float32)
+
+    found = bottleneck_features(own, levels)
+
+    said = build_features(levels, size_px=64)(pictures, training=False)
+    expected = np.hstack([np.mean(one, axis=(1, 2)) for one in said])
+    np.testing.assert_allclose(found.values, expected, rtol=2e-3, atol=1e-6)
+
+
+def test_levels_do_not_lie_where_other_features_do(own: Path, config: TrainConfig) -> None:
+    bottleneck_features(own, config)
+
+    bottleneck_features(own, config.model_copy(update={"head": LEVELS}))
+
+    assert len(list((own / "features").iterdir())) == 2
+
+
+def with_views(config: TrainConfig, **changes: Any) -> TrainConfig:
+    return config.model_copy(update={"head": LEVELS, "views": 2, **changes})
+
+
+def test_a_place_beyond_the_end_of_a_part_is_that_of_a_view(own: Path, config: TrainConfig) -> None:
+    found = bottleneck_features(own, with_views(config))
+    part = load_part(own, split="picture", part="test")
+    count = len(part.names)
+
+    said = found.of(part, np.array([3, count + 3, 2 * count + 3, 2 * count]))
+
+    row, first = found.rows[part.names[3]], found.rows[part.names[0]]
+    wanted = [found.values[row], found.views[0][row], found.views[1][row], found.views[1][first]]
+    np.testing.assert_array_equal(said, wanted)
+
+
+def test_each_view_shows_the_pictures_in_another_way(own: Path, config: TrainConfig) -> None:
+    found = bottleneck_features(own, with_views(config))
+
+    ways = [found.values, *found.views]
+    apart = [np.abs(a - b).mean() for a, b in itertools.pairwise(ways)]
+    assert min(apart) > 0.05 * found.values.std()
+
+
+def test_a_view_is_the_same_after_a_break(own: Path, config: TrainConfig) -> None:
+    whole = bottleneck_features(own, with_views(config)).views[1].copy()
+    (folder,) = (own / "features").glob("*view-2*")
+    (folder / "progress.json").write_text(json.dumps({"rows": 4 * BATCH}))
+
+    again = bottleneck_features(own, with_views(config)).views[1]
+
+    np.testing.assert_array_equal(again, whole)
+
+
+def test_other_changes_make_other_views(own: Path, config: TrainConfig) -> None:
+    bottleneck_features(own, with_views(config))
+
+    bottleneck_features(own, with_views(config, jpeg_quality=90))
+
+    names = sorted(one.name.rsplit("-", 1)[0] for one in (own / "features").iterdir())
+    assert [name.count("view") for name in names] == [0, 1, 1, 1, 1]
 
 
 def test_a_part_takes_the_rows_of_its_own_pictures(own: Path, config: TrainConfig) -> None:

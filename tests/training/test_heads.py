@@ -6,7 +6,7 @@ import pytest
 
 from training.config import LEVELS
 from training.errors import TrainingError
-from training.heads import HEADS, LOGITS, STANDARD, build_head
+from training.heads import HEADS, HIDDEN, LOGITS, STANDARD, build_head
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +97,29 @@ def test_levels_are_the_means_of_all_features_on_one_scale() -> None:
 
     np.testing.assert_allclose(said.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(said.std(axis=0), 1, atol=1e-3)
+
+
+def test_levels_that_are_pooled_already_are_taken_as_they_are() -> None:
+    generator = np.random.default_rng(0)
+    early, late = (generator.normal(5, 2, shape) for shape in ((6, 8, 8, 3), (6, 4, 4, 2)))
+    whole = build_head(LEVELS, [(None, None, 3), (None, None, 2)], styles=4, dropout=0.5)
+    head = build_head(LEVELS, (5,), styles=4, dropout=0.5)
+    head.set_weights(whole.get_weights())
+
+    logits = head(np.hstack([early.mean(axis=(1, 2)), late.mean(axis=(1, 2))]))
+
+    expected = whole([early.astype(np.float32), late.astype(np.float32)])
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
+def test_hidden_units_stand_before_the_logits_and_never_say_less_than_nothing() -> None:
+    head = build_head(LEVELS, (5,), styles=4, dropout=0.5, hidden_units=9)
+    hidden = keras.Model(head.input, head.get_layer(HIDDEN).output)
+
+    said = np.asarray(hidden(np.random.default_rng(0).normal(size=(50, 5)).astype(np.float32)))
+
+    assert head.get_layer(LOGITS).kernel.shape == (9, 4)
+    assert said.min() == 0 < said.max()
 
 
 def test_pooling_takes_features_of_any_size() -> None:

@@ -25,7 +25,7 @@ from training.files import write_table
 from training.importing import import_works
 from training.organise import organise
 from training.raw import read_works
-from training.release import ORIGINAL, Ingredients, Recipe, make_release
+from training.release import ORIGINAL, SHIPPED, Ingredients, Recipe, make_release
 from training.shipped import RELEASE, check_release
 
 pytestmark = pytest.mark.slow
@@ -66,7 +66,7 @@ def made(
         pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
     )
     original = {"architecture": small, "epochs": 2}
-    ours = original | {"batch_size": 8, "crop_px": 48}
+    ours = dict(SHIPPED) | original | {"batch_size": 8, "hidden_units": 8}
     told: list[str] = []
     manifest = make_release(
         ingredients,

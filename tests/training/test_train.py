@@ -19,6 +19,7 @@ from training.architectures import build_classifier
 from training.config import OrganiseConfig, TrainConfig
 from training.data import fixed_batches, load_part
 from training.errors import TrainingError
+from training.features import bottleneck_features
 from training.heads import STANDARD
 from training.organise import organise
 from training.run_folder import checkpoints, load_run, read_history
@@ -164,6 +165,49 @@ def test_the_frozen_recipe_ends_in_a_classifier_of_pictures(
     assert np.mean(logits.argmax(axis=1) == targets.argmax(axis=1)) == pytest.approx(
         best["val_accuracy"], abs=0.07
     )  # the features of training are rounded to 16 bits
+
+
+def hidden_config(weights: Path, **changes: Any) -> TrainConfig:
+    return frozen_config(weights, head="levels", hidden_units=6, views=1, **changes)
+
+
+def test_a_hidden_layer_on_kept_levels_ends_in_a_classifier_of_pictures(
+    weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    train(dataset, tmp_path, hidden_config(weights, epochs=3))
+    part = load_part(dataset, split="picture", part="validation")
+    inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
+
+    logits = np.asarray(load_classifier(tmp_path)(inputs, training=False))
+
+    best = read_history(tmp_path)[load_run(tmp_path).best_epoch - 1]
+    assert np.mean(logits.argmax(axis=1) == targets.argmax(axis=1)) == pytest.approx(
+        best["val_accuracy"], abs=0.07
+    )  # the features of training are rounded to 16 bits
+
+
+def test_kept_levels_are_brought_to_one_scale_by_the_training_part(
+    weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    config = hidden_config(weights, epochs=1)
+    train(dataset, tmp_path, config)
+    part = load_part(dataset, split="picture", part="train")
+    kept = bottleneck_features(dataset, config).of(part, np.arange(len(part.labels)))
+
+    mean, _ = load_classifier(tmp_path).get_layer("head").get_layer(STANDARD).get_weights()
+
+    np.testing.assert_allclose(mean, kept.astype(np.float64).mean(axis=0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_resumed_run_with_a_hidden_layer_ends_as_an_unbroken_one(
+    weights: Path, dataset: Path, tmp_path: Path
+) -> None:
+    config = hidden_config(weights, epochs=4)
+    train(dataset, tmp_path / "unbroken", config)
+
+    resume_after_a_break(dataset, tmp_path / "resumed", config, epoch=2)
+
+    assert_same_outcome(tmp_path / "resumed", tmp_path / "unbroken")
 
 
 def test_a_frozen_backbone_keeps_its_weights(weights: Path, dataset: Path, tmp_path: Path) -> None:
