@@ -33,7 +33,8 @@ class Probed:
 
     logits: Floats
     pooled: Floats
-    """the mean of the features over all places, as the last layer takes it: (pictures, channels)"""
+    """what the last layer takes: the mean of the features over all places, or what a hidden layer
+    makes of it; for the original's tops, that mean: (pictures, channels)"""
     texture: Floats
     """mean and spread of what layers on the way say, for the line between paintings and
     photographs: (pictures, n); the pooled features where the architecture names no such layers
@@ -43,8 +44,12 @@ class Probed:
 def build_probe(classifier: keras.Model, config: TrainConfig, *, size_px: int) -> keras.Model:
     """Return a model: float32 RGB 0 to 255 -> its outputs, as `Probed` has them."""
     seen = _see(classifier, config, size_px)
-    logits = classifier.get_layer("head")(_one_or_all(seen.features))
-    outputs = {"logits": logits, "pooled": seen.pooled, "texture": seen.texture}
+    head = classifier.get_layer("head")
+    logits = head(_one_or_all(seen.features))
+    pooled = seen.pooled
+    if config.hidden_units:
+        pooled = keras.Model(head.inputs, head.get_layer(HIDDEN).output)(seen.features)
+    outputs = {"logits": logits, "pooled": pooled, "texture": seen.texture}
     return keras.Model(seen.pixels, outputs)
 
 
@@ -86,9 +91,11 @@ def build_answering(
     head = classifier.get_layer("head")
     outputs: dict[str, Any] = {}
     fitted: dict[str, list[Any]] = {}
+    last, scale = seen.pooled, 1.0
     if config.head in ANY_SIZE:
-        answer = _gated_answer if config.hidden_units else _linear_answer
-        logits, maps = answer(seen, head, config, temperature, fitted, is_packed)
+        explain = _gated if config.hidden_units else _linear
+        last, maps, scale = explain(seen, head, config, temperature, fitted, is_packed)
+        logits = layers.Dense(len(fitted["calibrated"][1]), name="calibrated")(last)
         evidence = maps[0] if len(maps) == 1 else _added(maps)
         outputs["maps"] = layers.Permute((3, 1, 2), name="maps")(evidence)
     else:
@@ -96,8 +103,8 @@ def build_answering(
             head(_one_or_all(seen.features))
         )
     outputs["probabilities"] = layers.Softmax(name="probabilities")(logits)
-    placed = layers.Dense(projection.matrix.shape[1], name="projection")(seen.pooled)
-    fitted["projection"] = [projection.matrix, -projection.mean @ projection.matrix]
+    placed = layers.Dense(projection.matrix.shape[1], name="projection")(last)
+    fitted["projection"] = [scale * projection.matrix, -projection.mean @ projection.matrix]
     outputs["embedding"] = layers.UnitNormalization(name="embedding")(placed)
     if line is not None:
         outputs["painting"] = layers.Dense(1, activation="sigmoid", name="painting")(seen.texture)
@@ -151,35 +158,36 @@ def _standard(head: keras.Model, config: TrainConfig) -> tuple[Any, Any]:
     return mean, np.sqrt(variance + head.get_layer(STANDARD).epsilon)
 
 
-def _linear_answer(
+def _linear(
     seen: _Seen,
     head: keras.Model,
     config: TrainConfig,
     temperature: float,
     fitted: dict[str, list[Any]],
     _: bool,
-) -> tuple[Any, list[Any]]:
-    """Return calibrated logits and the maps of all levels."""
+) -> tuple[Any, list[Any], Any]:
+    """Return what the last layer takes, the maps of all levels, and the unit of the first."""
     kernel, bias = (one / temperature for one in head.get_layer(LOGITS).get_weights())
-    logits = layers.Dense(kernel.shape[1], name="calibrated")(seen.pooled)
     fitted["calibrated"] = [kernel, bias]
-    return logits, _evidence(seen.features, _standard(head, config), kernel, fitted)
+    return seen.pooled, _evidence(seen.features, _standard(head, config), kernel, fitted), 1.0
 
 
-def _gated_answer(
+def _gated(
     seen: _Seen,
     head: keras.Model,
     config: TrainConfig,
     temperature: float,
     fitted: dict[str, list[Any]],
     is_packed: bool,
-) -> tuple[Any, list[Any]]:
-    """Return calibrated logits and the maps of all levels, of a head with a hidden layer."""
+) -> tuple[Any, list[Any], Any]:
+    """Return the same of a head with a hidden layer, whose units are those of its matrix."""
     hidden, last = (head.get_layer(name).get_weights() for name in (HIDDEN, LOGITS))
     packed = pack(hidden, last, temperature=temperature)
+    fitted["calibrated"] = [packed.kernel, packed.last_bias]
     matrix = (OneMatrix if is_packed else TwoMatrices)(*packed.matrix.shape)
-    logits, weights, nowhere = gated(seen.pooled, packed, matrix, fitted)
-    return logits, gated_evidence(seen.features, weights, nowhere, _standard(head, config))
+    said, weights, nowhere = gated(seen.pooled, packed, matrix, fitted)
+    maps = gated_evidence(seen.features, weights, nowhere, _standard(head, config))
+    return said, maps, packed.scale[:, np.newaxis]
 
 
 def _evidence(

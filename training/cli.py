@@ -542,7 +542,10 @@ def export(
     ] = None,
     baseline: Annotated[
         list[Path] | None,
-        typer.Option(help="Evaluated run of another recipe to compare with; may be repeated."),
+        typer.Option(
+            help="Evaluated run of another recipe to compare with, or a model folder, to take over "
+            "those that it was compared with; may be repeated."
+        ),
     ] = None,
     works: Annotated[
         Path | None,

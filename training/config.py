@@ -234,8 +234,8 @@ class TrainConfig(_Config):
             raise ValueError("the frozen recipe never thaws: leave out head_epochs and half_epochs")
         if self.head_epochs + self.half_epochs >= self.epochs and self.half_epochs:
             raise ValueError("no epoch is left for the whole network: raise epochs")
-        if self.recipe == "frozen" and (self.cutmix_alpha or self.artist_weight or self.teachers):
-            raise ValueError("the frozen recipe knows no cutmix, no artists and no teachers")
+        if self.recipe == "frozen" and (self.cutmix_alpha or self.teachers):
+            raise ValueError("the frozen recipe knows no cutmix and no teachers")
         if self.recipe == "frozen" and self.kept_share:
             raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
         if self.head not in ANY_SIZE and self.artist_weight:

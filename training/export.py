@@ -62,7 +62,7 @@ from training.golden import draw_golden
 from training.litert import Precision, convert
 from training.metrics import Floats, fit_temperature, measure, to_probabilities
 from training.photographs import load_photographs
-from training.run_folder import Run, load_run, load_run_on, read_history
+from training.run_folder import Run, load_run, load_run_on, read_history, read_json
 from training.shipped import THREADS, ShippedAnswers, ask
 from training.works import Work, load_works
 
@@ -130,7 +130,8 @@ def export(
     photographs: a folder of pictures that are no paintings. One half teaches the model to refuse
     such, the other measures it; without them it refuses nothing.
     beside: finished runs of the same recipe on other lists, which the evaluation shows, too.
-    baselines: evaluated runs of other recipes, to compare with.
+    baselines: evaluated runs of other recipes, to compare with; or model folders, to take over
+        those that they were compared with.
     works: a source of the catalogue, with pictures: the folder then finds the works most like a
     picture among them.
     comparison: a compare.csv, for the page to show.
@@ -365,6 +366,11 @@ def _baselines(folders: Sequence[Path]) -> list[Baseline]:
     """Read the test figures of evaluated runs; those with one remark are one recipe."""
     found: dict[str, dict[str, TestMetrics]] = {}
     for folder in folders:
+        if (folder / MODEL_FILE).is_file():
+            known = read_json(ModelEvaluation, folder / EVALUATION_FILE).baselines
+            for one in known:
+                found.setdefault(one.name, {}).update(one.lists)
+            continue
         plan = load_run(folder).plan
         metrics = read_metrics(folder)
         found.setdefault(plan.note or folder.name, {})[plan.config.split] = metrics

@@ -1,4 +1,4 @@
-"""A hidden ReLU layer in the graph that ships: its logits, and what each channel adds to them.
+"""A hidden ReLU layer in the graph that ships, and what each channel adds to the logits behind it.
 
 For a given picture a ReLU network is linear: the units that are off add nothing, the others add
 their inputs times their weights (Montúfar et al. 2014, arXiv 1402.1869). So the maps of a hidden
@@ -33,6 +33,8 @@ class Layers:
     """(units, styles)"""
     last_bias: Array
     """(styles,)"""
+    scale: Array
+    """(units,): what the matrix was divided by"""
 
     @property
     def centred(self) -> Array:
@@ -49,6 +51,7 @@ def pack(hidden: list[Array], last: list[Array], *, temperature: float) -> Layer
         (bias / scale).astype(np.float32),
         (scale[:, np.newaxis] * kernel / temperature).astype(np.float32),
         (last_bias / temperature).astype(np.float32),
+        scale.astype(np.float32),
     )
 
 
@@ -125,23 +128,21 @@ class PackedMatrix(layers.Layer):  # type: ignore[misc] # Keras has no types
 def gated(
     standard: Any, packed: Layers, matrix: Matrix, fitted: dict[str, list[Any]]
 ) -> tuple[Any, Any, Any]:
-    """Return logits, weights of this picture and what no place adds.
+    """Return what the hidden layer says, weights of this picture and what no place adds.
 
-    standard: pooled features on one scale, (batch, channels). The weights are (batch, styles,
-    channels); weights times `standard` plus the third, (batch, styles), are the logits less the
-    last bias and less what speaks for all styles alike.
+    standard: pooled features on one scale, (batch, channels). What the layer says, (batch, units),
+    is in units of its matrix. The weights are (batch, styles, channels); weights times `standard`
+    plus the third, (batch, styles), are the logits less the last bias and less what speaks for all
+    styles alike.
     """
     styles = packed.kernel.shape[1]
     hidden = ops.relu(matrix.forward(standard) + packed.bias)
-    logits = layers.Dense(styles, name="calibrated")(hidden)
     is_on = ops.cast(hidden > 0, "float32")
     shares = ops.expand_dims(is_on, 1) * packed.centred.T
     nowhere = layers.Dense(styles, use_bias=False, name="nowhere")(is_on)
-    fitted |= matrix.fitted(packed.matrix) | {
-        "calibrated": [packed.kernel, packed.last_bias],
-        "nowhere": [packed.bias[:, np.newaxis] * packed.centred],
-    }
-    return logits, matrix.backward(shares), nowhere
+    fitted |= matrix.fitted(packed.matrix)
+    fitted["nowhere"] = [packed.bias[:, np.newaxis] * packed.centred]
+    return hidden, matrix.backward(shares), nowhere
 
 
 def gated_evidence(

@@ -46,7 +46,7 @@ from training.devices import describe, spread
 from training.errors import TrainingError
 from training.features import bottleneck_features
 from training.files import whole_file
-from training.heads import LOGITS, STANDARD, build_head
+from training.heads import build_head
 from training.linear_start import fit_head, fit_scale
 from training.optimise import compile_model
 from training.run_folder import (
@@ -239,6 +239,7 @@ def _frozen_job(
         features = bottleneck_features(dataset_folder, config)
     train_part, validation = parts["train"], parts["validation"]
     shape = features.values.shape[1:]
+    artists = _artists(train_part, config)
 
     def fetch(part: Part) -> Callable[[Any], Any]:
         return lambda places: features.of(part, places)
@@ -249,6 +250,7 @@ def _frozen_job(
             shape,
             styles=styles,
             dropout=config.dropout,
+            artists=artists.shape[1],
             hidden_units=config.hidden_units,
         )
         if config.head == LEVELS:
@@ -261,10 +263,19 @@ def _frozen_job(
         build,
         lambda model: model,
         TrainingBatches(
-            train_part.labels, fetch(train_part), config, styles=styles, views=config.views
+            train_part.labels,
+            fetch(train_part),
+            config,
+            styles=styles,
+            artists=artists,
+            views=config.views,
         ),
         FixedBatches(
-            validation.labels, fetch(validation), styles=styles, batch_size=config.batch_size
+            validation.labels,
+            fetch(validation),
+            styles=styles,
+            artists=artists.shape[1],
+            batch_size=config.batch_size,
         ),
     )
 
@@ -589,22 +600,24 @@ def _mean_weights(folder: Path, *, epochs: int) -> list[NDArray[np.float32]]:
 
 def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
     """Return the classifier in float32, whatever precision and recipe the best model is of."""
-    config = plan.config
-    if config.recipe == "fine-tune":
+    config, is_frozen = plan.config, plan.config.recipe == "frozen"
+    if is_frozen:
+        size_px, weights, theirs = plan.size_px, config.weights, best
+    else:
         size_px = None if config.head in ANY_SIZE else config.crop_px
-        blank = config.model_copy(update={"weights": None})
-        classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
-        # an artist layer, where there is one, stays behind
+        weights, theirs = None, best.get_layer("head")
+    blank = config.model_copy(update={"weights": weights})
+    classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
+    if not is_frozen:
         classifier.get_layer("backbone").set_weights(best.get_layer("backbone").get_weights())
-        ours, theirs = classifier.get_layer("head"), best.get_layer("head")
-        if config.head not in ANY_SIZE:
-            ours.set_weights(theirs.get_weights())
-            return classifier
-        for name in (STANDARD, LOGITS) if config.head == LEVELS else (LOGITS,):
-            ours.get_layer(name).set_weights(theirs.get_layer(name).get_weights())
+    ours = classifier.get_layer("head")
+    if config.head not in ANY_SIZE:
+        ours.set_weights(theirs.get_weights())
         return classifier
-    classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
-    classifier.get_layer("head").set_weights(best.get_weights())
+    # an artist layer, where there is one, stays behind
+    for layer in ours.layers:
+        if layer.weights:
+            layer.set_weights(theirs.get_layer(layer.name).get_weights())
     return classifier
 
 

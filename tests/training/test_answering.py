@@ -60,7 +60,7 @@ def _make_representable(hidden: keras.layers.Dense) -> None:
 
 @pytest.fixture(scope="module")
 def projection(classifier: keras.Model) -> Projection:
-    return a_projection(sum(one.shape[-1] for one in classifier.get_layer("head").inputs))
+    return a_projection(classifier.get_layer("head").get_layer(LOGITS).kernel.shape[0])
 
 
 def a_projection(size: int) -> Projection:

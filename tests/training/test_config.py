@@ -42,7 +42,6 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
         ({"recipe": "frozen", "head_epochs": 1}, "never thaws"),
         ({"epochs": 3, "head_epochs": 1, "half_epochs": 2}, "no epoch is left"),
         ({"recipe": "frozen", "cutmix_alpha": 1.0}, "no cutmix"),
-        ({"recipe": "frozen", "artist_weight": 0.5}, "no artists"),
         ({"recipe": "frozen", "teachers": ["runs/a"]}, "no teachers"),
         ({"head": "original-1", "artist_weight": 0.5}, "only the heads gap"),
         ({"recipe": "melted"}, "recipe"),

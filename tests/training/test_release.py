@@ -21,6 +21,7 @@ from lambda_fn.model import load_model
 from tests.pictures import draw_picture, encode, paint_collection, take_photographs
 from training.config import ImportConfig, OrganiseConfig
 from training.errors import TrainingError
+from training.export import export
 from training.files import write_table
 from training.importing import import_works
 from training.organise import organise
@@ -108,6 +109,21 @@ def test_each_list_is_measured_by_a_model_of_its_own_beside_the_originals_recipe
     ]
     assert evaluation.painting is not None
     assert evaluation.training.pictures == made[1].data.train
+
+
+def test_a_later_model_takes_over_what_an_earlier_one_was_compared_with(
+    made: tuple[Path, ModelManifest, list[str]], tmp_path: Path
+) -> None:
+    folder, _, _ = made
+    own = Path(shutil.copytree(folder / "work" / "runs" / "picture", tmp_path / "run"))
+
+    export(folder / "work" / "dataset", own, tmp_path / "model", baselines=[folder / "model"])
+
+    before, after = (
+        ModelEvaluation.model_validate_json((one / "model" / EVALUATION_FILE).read_bytes())
+        for one in (folder, tmp_path)
+    )
+    assert after.baselines == before.baselines != []
 
 
 def test_a_release_finds_the_works_most_like_a_picture(

@@ -168,14 +168,15 @@ def test_the_frozen_recipe_ends_in_a_classifier_of_pictures(
 
 
 def hidden_config(weights: Path, **changes: Any) -> TrainConfig:
-    return frozen_config(weights, head="levels", hidden_units=6, views=1, **changes)
+    options = {"head": "levels", "hidden_units": 6, "views": 1, "artist_weight": 0.5}
+    return frozen_config(weights, **(options | changes))
 
 
 def test_a_hidden_layer_on_kept_levels_ends_in_a_classifier_of_pictures(
-    weights: Path, dataset: Path, tmp_path: Path
+    weights: Path, signed: Path, tmp_path: Path
 ) -> None:
-    train(dataset, tmp_path, hidden_config(weights, epochs=3))
-    part = load_part(dataset, split="picture", part="validation")
+    train(signed, tmp_path, hidden_config(weights, epochs=3))
+    part = load_part(signed, split="picture", part="validation")
     inputs, targets = fixed_batches(part, styles=2, batch_size=100)[0]
 
     logits = np.asarray(load_classifier(tmp_path)(inputs, training=False))
@@ -187,12 +188,12 @@ def test_a_hidden_layer_on_kept_levels_ends_in_a_classifier_of_pictures(
 
 
 def test_kept_levels_are_brought_to_one_scale_by_the_training_part(
-    weights: Path, dataset: Path, tmp_path: Path
+    weights: Path, signed: Path, tmp_path: Path
 ) -> None:
     config = hidden_config(weights, epochs=1)
-    train(dataset, tmp_path, config)
-    part = load_part(dataset, split="picture", part="train")
-    kept = bottleneck_features(dataset, config).of(part, np.arange(len(part.labels)))
+    train(signed, tmp_path, config)
+    part = load_part(signed, split="picture", part="train")
+    kept = bottleneck_features(signed, config).of(part, np.arange(len(part.labels)))
 
     mean, _ = load_classifier(tmp_path).get_layer("head").get_layer(STANDARD).get_weights()
 
@@ -200,12 +201,12 @@ def test_kept_levels_are_brought_to_one_scale_by_the_training_part(
 
 
 def test_a_resumed_run_with_a_hidden_layer_ends_as_an_unbroken_one(
-    weights: Path, dataset: Path, tmp_path: Path
+    weights: Path, signed: Path, tmp_path: Path
 ) -> None:
     config = hidden_config(weights, epochs=4)
-    train(dataset, tmp_path / "unbroken", config)
+    train(signed, tmp_path / "unbroken", config)
 
-    resume_after_a_break(dataset, tmp_path / "resumed", config, epoch=2)
+    resume_after_a_break(signed, tmp_path / "resumed", config, epoch=2)
 
     assert_same_outcome(tmp_path / "resumed", tmp_path / "unbroken")
 
