@@ -27,6 +27,8 @@ class ArtStyleStack(cdk.Stack):
             config=config,
             environment={
                 "ARTSTYLE_UPLOADS_BUCKET": storage.uploads.bucket_name,
+                # what the service may read of the bucket of models already
+                "ARTSTYLE_HISTORY": storage.models.s3_url_for_object("models/history.json"),
                 **(catalogue.environment if catalogue else {}),
             },
         )
