@@ -69,6 +69,8 @@ class ArtStyleStack(cdk.Stack):
             FunctionAlias=service.alias.alias_name,
             JobQueue=training.queue.job_queue_arn,
             JobDefinition=training.definition.job_definition_arn,
+            JobLogs=training.logs.log_group_name,
+            JobMachines=",".join(config.gpu_instances),
             AlarmTopic=watch.topic.topic_arn,
         )
         if catalogue:

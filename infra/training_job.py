@@ -62,6 +62,7 @@ class TrainingJob(Construct):
         )
         let_read(self.role, storage.datasets)
         let_write(self.role, storage.runs)
+        self.logs = log_group(self, "Logs", days=config.log_days)
         self.definition = self._definition(config, storage)
 
     def _machines(
@@ -103,10 +104,7 @@ class TrainingJob(Construct):
                 "ARTSTYLE_DATASETS": f"s3://{storage.datasets.bucket_name}",
                 "ARTSTYLE_RUNS": f"s3://{storage.runs.bucket_name}",
             },
-            logging=ecs.LogDriver.aws_logs(
-                stream_prefix="training",
-                log_group=log_group(self, "Logs", days=config.log_days),
-            ),
+            logging=ecs.LogDriver.aws_logs(stream_prefix="training", log_group=self.logs),
         )
         why = "ecr:GetAuthorizationToken is for the whole registry; AWS knows no narrower one."
         stand_by(container.execution_role, {"IAM5[Resource::*]": why})
