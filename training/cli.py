@@ -22,6 +22,7 @@ from training.config import (
     TrainConfig,
 )
 from training.errors import TrainingError
+from training.remote import promotion_commands
 
 _COLLECT = CollectConfig()
 _IMPORT = ImportConfig()
@@ -31,7 +32,8 @@ _EXPLORE = ExploreConfig()
 cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
     "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue, "
-    "embed and feedback look after the works that the service shows.",
+    "embed and feedback look after the works that the service shows. promote and rollback change "
+    "which model is live in the cloud.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -644,3 +646,5 @@ def card(
 cli.add_typer(commands.catalogue, name="catalogue")
 cli.command()(commands.embed)
 cli.command()(commands.feedback)
+cli.command()(promotion_commands.promote)
+cli.command()(promotion_commands.rollback)

@@ -45,6 +45,7 @@ class RecordedChange(ModelChange):
 
     address: str = Field(description="of the model that is live since then")
     previous: str = Field(description="address of the one before")
+    previous_model: str = Field(description="its id")
     by: str = Field(description="who made it, as AWS calls them")
     state: Literal["begun", "live", "given up"]
 

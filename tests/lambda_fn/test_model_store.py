@@ -154,6 +154,7 @@ def change(model: str, **facts: Any) -> RecordedChange:
         "model": model,
         "address": f"s3://{BUCKET}/models/{model}",
         "previous": "/release",
+        "previous_model": "in-the-image",
         "by": "arn:aws:iam::123456789012:user/somebody",
         "state": "live",
     }
