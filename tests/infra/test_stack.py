@@ -11,7 +11,8 @@ import pytest
 
 from tests.infra.conftest import FULL
 from tests.infra.synthesis import ROOT, Synthesis, as_list, statements
-from training.remote import stack as remote
+from training.remote.naming import DEFAULT_STACK
+from training.remote.stack import OUTPUTS
 
 pytestmark = pytest.mark.slow
 
@@ -119,8 +120,8 @@ def test_a_deploy_tells_where_everything_is(dev: Synthesis, full: Synthesis) -> 
 def test_whoever_trains_in_the_cloud_finds_the_stack_and_its_outputs(
     dev: Synthesis,
 ) -> None:
-    assert dev.file.stem.startswith(remote.DEFAULT)
-    assert set(remote.OUTPUTS.values()) <= set(dev.outputs)
+    assert dev.file.stem.startswith(DEFAULT_STACK)
+    assert set(OUTPUTS.values()) <= set(dev.outputs)
 
 
 def test_the_guide_names_every_output(full: Synthesis) -> None:

@@ -37,14 +37,20 @@ _EXPIRED: Final = (
 _DENIED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _ATTEMPTS: Final = 8  # of each request; about a minute of growing pauses
 _CONNECTIONS: Final = 32
+_SERVER_ERROR: Final = 500
+_TOO_MANY: Final = 429
 
 
 class CloudError(TrainingError):
-    """AWS refused, or could not be reached; `code` is its own name for that, or empty."""
+    """AWS refused, or could not be reached; `code` is its own name for that, or empty.
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    is_passing: the same may succeed later.
+    """
+
+    def __init__(self, message: str, *, code: str = "", is_passing: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.is_passing = is_passing
 
 
 def client(service: str, *, attempts: int = _ATTEMPTS) -> Any:
@@ -87,9 +93,10 @@ def clear_cloud_errors(what: str) -> Iterator[None]:
     except ProfileNotFound as error:
         raise CloudError(f"{error}: name another one in AWS_PROFILE") from error
     except EndpointConnectionError as error:
-        raise CloudError(f"{what}: AWS could not be reached; try again") from error
+        raise CloudError(f"{what}: AWS could not be reached; try again", is_passing=True) from error
     except (BotoCoreError, Boto3Error) as error:
-        raise CloudError(f"{what}: {' '.join(str(error).split())}; try again") from error
+        said = " ".join(str(error).split())
+        raise CloudError(f"{what}: {said}; try again", is_passing=True) from error
 
 
 def _answered(what: str, error: ClientError) -> CloudError:
@@ -99,4 +106,6 @@ def _answered(what: str, error: ClientError) -> CloudError:
         return CloudError(f"AWS did not accept the credentials ({code}): {_SIGN_IN}", code=code)
     if code in _DENIED:
         return CloudError(f"{what}: this account may not do that ({said})", code=code)
-    return CloudError(f"{what}: {said} ({code})", code=code)
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    is_passing = status >= _SERVER_ERROR or status == _TOO_MANY
+    return CloudError(f"{what}: {said} ({code})", code=code, is_passing=is_passing)

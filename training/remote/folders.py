@@ -104,7 +104,7 @@ def describe_file(path: Path) -> FileFacts:
 def put_folder(s3: Any, folder: Path, place: Place, *, is_replacing: bool = False) -> Listing:
     """Put a folder to S3; hidden files stay behind. The same folder again sends nothing.
 
-    is_replacing: another folder there may be overwritten; meanwhile readers find neither.
+    is_replacing: whatever folder is there is overwritten; meanwhile readers find none.
 
     Raises:
         TrainingError: nothing to put, another folder is there, or AWS failed.
@@ -113,9 +113,11 @@ def put_folder(s3: Any, folder: Path, place: Place, *, is_replacing: bool = Fals
     if not listing.files:
         raise TrainingError(f"{folder} holds no file")
     there = find_listing(s3, place)
-    if there == listing:
+    if there is not None and is_replacing:
+        put_listing(s3, place, Listing(files={}))  # no folder is there while its files change
+    elif there == listing:
         return listing
-    if there is not None and not is_replacing:
+    elif there is not None:
         raise TrainingError(f"{place} exists already and holds another folder: name another one")
     files = {place.key(name): folder / name for name in listing.files}
     upload(s3, place.bucket, files, what=f"put {folder.name}")
@@ -135,12 +137,21 @@ def fetch_folder(s3: Any, place: Place, folder: Path, *, is_replacing: bool = Fa
     if listing is None:
         raise TrainingError(f"{place} is no whole folder (it has no {MARKER}): put it there first")
     with whole_folder(folder, is_replacing=is_replacing) as temporary:
-        files = {place.key(name): temporary / name for name in listing.files}
+        files = {temporary / name: place.key(name) for name in listing.files}
         download(s3, place.bucket, files, size=listing.size, what=f"fetch {folder.name}")
-        for name, facts in listing.files.items():
-            if describe_file(temporary / name) != facts:
-                raise TrainingError(f"{place}/{name} is not what {MARKER} says: put it there again")
+        refuse_damage(temporary, listing, str(place))
     return listing
+
+
+def refuse_damage(folder: Path, listing: Listing, where: str) -> None:
+    """Check that what was fetched is what the marker says.
+
+    Raises:
+        TrainingError: a file is another one.
+    """
+    for name, facts in listing.files.items():
+        if describe_file(folder / name) != facts:
+            raise TrainingError(f"{where}/{name} is not what {MARKER} says: put it there again")
 
 
 def find_listing(s3: Any, place: Place) -> Listing | None:
@@ -153,7 +164,8 @@ def find_listing(s3: Any, place: Place) -> Listing | None:
     if data is None:
         return None
     try:
-        return Listing.model_validate_json(data)
+        listing = Listing.model_validate_json(data)
+        return listing if listing.files else None
     except ValidationError as error:
         raise TrainingError(
             f"{place}/{MARKER} is damaged or of another version of this program"
@@ -197,18 +209,18 @@ def upload(s3: Any, bucket: str, files: Mapping[str, Path], *, what: str) -> Non
         )
 
 
-def download(s3: Any, bucket: str, files: Mapping[str, Path], *, size: int, what: str) -> None:
-    """Fetch objects into files, by their keys, many at a time; folders are made.
+def download(s3: Any, bucket: str, files: Mapping[Path, str], *, size: int, what: str) -> None:
+    """Fetch into each file the object of its key, many at a time; folders are made.
 
     Raises:
         TrainingError: one of them could not be fetched.
     """
-    for folder in {path.parent for path in files.values()}:
+    for folder in {path.parent for path in files}:
         folder.mkdir(parents=True, exist_ok=True)
     with _transfers(s3, f"s3://{bucket}", size, what) as (manager, progress):
         _finish(
             manager.download(bucket, key, str(path), subscribers=progress)
-            for key, path in files.items()
+            for path, key in files.items()
         )
 
 

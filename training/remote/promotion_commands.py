@@ -9,12 +9,11 @@ import typer
 
 from training.clear_line import one_clear_line, quiet_import
 from training.errors import TrainingError
-from training.remote.stack import DEFAULT, StackName, find_stack
+from training.remote.naming import DEFAULT_STACK, StackName, Yes
 
 if TYPE_CHECKING:
     from training.gate_bounds import Verdict
 
-Yes = Annotated[bool, typer.Option("--yes", help="Go on without asking.")]
 TakeOver = Annotated[
     bool,
     typer.Option(
@@ -45,7 +44,7 @@ def promote(
     ] = False,
     yes: Yes = False,
     take_over: TakeOver = False,
-    stack: StackName = DEFAULT,
+    stack: StackName = DEFAULT_STACK,
 ) -> None:
     """Put a model live, if it is no worse than the one that is."""
     with one_clear_line():
@@ -54,6 +53,7 @@ def promote(
             from training.gate_table import print_verdict
             from training.remote.promote import Wishes, find_model
             from training.remote.promote import promote as step
+            from training.remote.stack import find_stack
 
         def gate(candidate: Path, live: Path) -> "Verdict":
             verdict = hold_against(
@@ -74,11 +74,14 @@ def promote(
     )
 
 
-def rollback(yes: Yes = False, take_over: TakeOver = False, stack: StackName = DEFAULT) -> None:
+def rollback(
+    yes: Yes = False, take_over: TakeOver = False, stack: StackName = DEFAULT_STACK
+) -> None:
     """Let the model answer again that was live before the last promotion."""
     with one_clear_line():
         with quiet_import():
             from training.remote.promote import Wishes, roll_back
+            from training.remote.stack import find_stack
         wishes = Wishes(is_taking_over=take_over, may_go_on=_asking(yes))
         done = roll_back(find_stack(stack), wishes=wishes)
     typer.echo(

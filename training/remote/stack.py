@@ -5,15 +5,11 @@ The names of the outputs are those of `infra/stack.py`; a test of boundaries kee
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from training.errors import TrainingError
 from training.remote.aws import CloudError, clear_cloud_errors, client
-
-DEFAULT: Final = "style-your-art-dev"
-"""as `infra/app.py` calls the stack of the stage dev"""
+from training.remote.naming import DEFAULT_STACK
 
 OUTPUTS: Final[Mapping[str, str]] = {
     "datasets": "DatasetsBucket",
@@ -37,10 +33,6 @@ _NOT_THERE: Final = (
     "REVIEW_IN_PROGRESS",
 )
 
-StackName = Annotated[
-    str, typer.Option("--stack", help="The deployed stack, by its name in CloudFormation.")
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
@@ -63,7 +55,7 @@ class Stack:
     machines: str
 
 
-def find_stack(name: str = DEFAULT) -> Stack:
+def find_stack(name: str = DEFAULT_STACK) -> Stack:
     """Return the stack of this name in the region of the environment.
 
     Raises:

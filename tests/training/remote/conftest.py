@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from training.remote.stack import DEFAULT, OUTPUTS, Stack, find_stack
+from training.remote.naming import DEFAULT_STACK
+from training.remote.stack import OUTPUTS, Stack, find_stack
 
 REGION = "eu-west-1"
 BUCKETS = {"datasets": "the-datasets", "runs": "the-runs", "models": "the-models"}
@@ -21,7 +22,7 @@ VALUES = BUCKETS | {
 }
 
 
-def make_stack(name: str = DEFAULT, **values: str) -> None:
+def make_stack(name: str = DEFAULT_STACK, **values: str) -> None:
     """Deploy a stack that has these outputs and nothing else."""
     outputs = {OUTPUTS[field]: {"Value": value} for field, value in values.items()}
     topic = {"Type": "AWS::SNS::Topic"}  # a stack cannot be empty

@@ -6,11 +6,12 @@ import pytest
 
 from tests.training.remote.conftest import VALUES, make_stack
 from training.errors import TrainingError
-from training.remote.stack import DEFAULT, Stack, find_stack
+from training.remote.naming import DEFAULT_STACK
+from training.remote.stack import Stack, find_stack
 
 
 def test_a_stack_tells_its_outputs(stack: Stack) -> None:
-    assert stack == Stack(name=DEFAULT, **VALUES)
+    assert stack == Stack(name=DEFAULT_STACK, **VALUES)
 
 
 def test_another_stack_is_found_by_its_name(aws: str) -> None:
