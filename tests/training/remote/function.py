@@ -36,7 +36,7 @@ class Service:
     go_on: threading.Event = field(default_factory=threading.Event)
     spoilt: dict[str, Any] = field(default_factory=dict)
     """put into every answer to a picture"""
-    _handlers: dict[str, Any] = field(default_factory=dict)
+    _apps: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, function: LambdaFunction, event: Any) -> Any:
@@ -46,20 +46,20 @@ class Service:
             self.paused.set()
             self.go_on.wait(60)
         with self._lock:
-            if address not in self._handlers:
-                self._handlers[address] = _start(address)
-        answer = _in_a_loop(self._handlers[address], event)
+            if address not in self._apps:
+                self._apps[address] = _start(address)
+        answer = _handle(self._apps[address], event)
         if self.spoilt and event["rawPath"] == "/v1/predictions":
             answer["body"] = json.dumps(json.loads(answer["body"]) | self.spoilt)
         return answer
 
 
-def _in_a_loop(handler: Any, event: Any) -> Any:
-    """Call the handler in an event loop of its own: Lambda has one thread, moto's server many."""
+def _handle(app: Any, event: Any) -> Any:
+    """Answer in an event loop of its own: Lambda has one thread, moto's server many."""
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
         try:
-            return handler(event, None)
+            return Mangum(app, lifespan="off")(event, None)
         finally:
             asyncio.set_event_loop(None)
 
@@ -68,7 +68,7 @@ def _start(address: str) -> Any:
     settings = Settings.model_validate(
         {"model": RELEASE if address == IN_IMAGE else address, "threads": 1}
     )
-    return Mangum(build_app(settings, settings.load_model()), lifespan="off")  # type: ignore[arg-type]
+    return build_app(settings, settings.load_model())
 
 
 @contextmanager
