@@ -208,7 +208,7 @@ def _style_rows(
         slug = answers.styles[place]
         loss = float(before - after)
         reason = ""
-        if loss > limits.max_style_loss and slug not in allowed:
+        if loss > limits.max_style_loss + _ROUNDING and slug not in allowed:
             reason = (
                 f"{slug} loses {100 * loss:.1f} points of F1 ({before:.2f} to {after:.2f}); if "
                 f"that is meant, give --allow-loss {slug}"

@@ -23,13 +23,17 @@ from PIL import Image
 
 from lambda_fn.contract.manifest import GOLDEN_FILE, MANIFEST_FILE, ModelManifest
 from training.errors import TrainingError
-from training.remote.aws import clear_cloud_errors, client
+from training.remote.aws import CloudError, clear_cloud_errors, client
 from training.remote.stack import Stack
 
 VARIABLE: Final = "ARTSTYLE_MODEL"
 MAX_DIFFERENCE: Final = 0.01
 """of a probability between a golden answer and the cloud's, which rounds and computes elsewhere"""
 _WAIT: Final = {"Delay": 2, "MaxAttempts": 150}  # an image of a new version may take minutes
+
+
+class HalfMovedError(TrainingError):
+    """A change failed, and so did putting things back: settings, parameter and alias may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def go_live(stack: Stack, address: str, *, model: str, trial: Trial | None = Non
     model: id that the new version must tell before the alias moves. trial: what it must answer.
 
     Raises:
+        HalfMovedError: not all that was moved could be put back.
         TrainingError: why not; all is as before then.
     """
     lambda_, ssm = client("lambda"), client("ssm")
@@ -95,9 +100,15 @@ def go_live(stack: Stack, address: str, *, model: str, trial: Trial | None = Non
                 FunctionVersion=version,
                 RoutingConfig={"AdditionalVersionWeights": {}},
             )
-    except BaseException:
-        _set_model(lambda_, stack, _settings(before)[VARIABLE])
-        _set_parameter(ssm, stack, held)
+    except BaseException as error:
+        try:
+            _set_model(lambda_, stack, _settings(before)[VARIABLE])
+            _set_parameter(ssm, stack, held)
+        except CloudError as second:
+            raise HalfMovedError(
+                f"{error}; and what had been moved could not be put back ({second}): see to that, "
+                "then `python -m training rollback --take-over` does it"
+            ) from error
         raise
     return version
 

@@ -32,7 +32,13 @@ from training.remote.history import (
     with_open,
     write_history,
 )
-from training.remote.live import LiveModel, go_live, golden_trial, read_live
+from training.remote.live import (
+    HalfMovedError,
+    LiveModel,
+    go_live,
+    golden_trial,
+    read_live,
+)
 from training.remote.stack import Stack
 
 if TYPE_CHECKING:
@@ -97,7 +103,7 @@ def promote(folder: Path, stack: Stack, gate: Gate, *, wishes: Wishes = _NONE) -
     live = read_live(stack)
     place = Place(stack.models, MODELS_PREFIX + manifest.id)
     if manifest.id == live.model:
-        raise TrainingError(f"{manifest.id} is live already")
+        return _finish(folder, stack, s3, known)
     with _live_folder(s3, live) as before:
         verdict = gate(folder, before)
     if verdict.reasons and not wishes.is_forced:
@@ -120,12 +126,26 @@ def promote(folder: Path, stack: Stack, gate: Gate, *, wishes: Wishes = _NONE) -
     )
     closed = known.history if known.open is None else with_open(known.history, state="given up")
     begun = ModelHistory(changes=(*closed.changes, change))
-    known = write_history(s3, stack.models, known, begun)
+    return _carry_out(folder, stack, s3, write_history(s3, stack.models, known, begun))
+
+
+def _finish(folder: Path, stack: Stack, s3: Any, known: Known) -> Moved:
+    """End a promotion that was broken off after the alias had moved; the gate was behind it."""
+    change, model = known.open, _load_manifest(folder).id
+    if change is None or change.model != model:
+        raise TrainingError(f"{model} is live already")
+    begun = with_open(known.history, at=datetime.now(UTC), by=_who())
+    return _carry_out(folder, stack, s3, write_history(s3, stack.models, known, begun))
+
+
+def _carry_out(folder: Path, stack: Stack, s3: Any, known: Known) -> Moved:
+    """Do what the last change of the history says, and write down what came of it."""
+    change = known.history.changes[-1]
     with _giving_up_on_failure(s3, stack, known):
-        put_folder(s3, folder, place)
-        version = go_live(stack, str(place), model=manifest.id, trial=golden_trial(folder))
+        put_folder(s3, folder, Place.parse(change.address))
+        version = go_live(stack, change.address, model=change.model, trial=golden_trial(folder))
     write_history(s3, stack.models, known, with_open(known.history, state="live"))
-    return Moved(manifest.id, live.model, version)
+    return Moved(change.model, change.previous_model, version)
 
 
 def roll_back(stack: Stack, *, wishes: Wishes = _NONE) -> Moved:
@@ -204,6 +224,8 @@ def _giving_up_on_failure(s3: Any, stack: Stack, known: Known) -> Iterator[None]
     """Write into the history that what was begun came to nothing, so that nobody waits for it."""
     try:
         yield
+    except HalfMovedError:
+        raise  # who goes on has to know
     except BaseException:
         write_history(s3, stack.models, known, with_open(known.history, state="given up"))
         raise

@@ -5,7 +5,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,11 +26,12 @@ IN_IMAGE = "/var/task/lambda_fn/release"
 class Service:
     """Answers for the function.
 
-    failure: what every answer is, if it is set. pause_at: address of a model that keeps whoever
-    asks it waiting until `go_on`.
+    failure: what every answer is, if it is set. before_answer: is called before each. pause_at:
+    address of a model that keeps whoever asks it waiting until `go_on`.
     """
 
     failure: str = ""
+    before_answer: Callable[[], object] = lambda: None
     pause_at: str = ""
     paused: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -77,6 +78,7 @@ def answered_by(service: Service) -> Iterator[None]:
 
     def invoke(function: LambdaFunction, body: str, _asked: Any, told: Any) -> str:
         try:
+            service.before_answer()
             if service.failure:
                 raise RuntimeError(service.failure)
             return json.dumps(service.answer(function, json.loads(body)))

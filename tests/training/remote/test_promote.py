@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.gate_bounds import Row, Verdict
 from training.remote import promote as steps
 from training.remote.history import KEY, OutrunError, read_history, with_open, write_history
-from training.remote.live import LiveModel, read_live
+from training.remote.live import HalfMovedError, LiveModel, read_live
 from training.remote.promote import Wishes, find_model, promote, roll_back
 from training.remote.stack import Stack
 
@@ -328,6 +328,37 @@ def test_a_promotion_that_was_killed_can_be_given_up(broken_off: Stack) -> None:
     assert done.model == RELEASED
     assert addresses(broken_off) == {IN_IMAGE}
     assert states(broken_off) == [("second", "promoted", "given up")]
+
+
+def test_a_promotion_that_was_killed_when_it_was_nearly_done_can_be_ended(
+    deployed: Stack, candidates: dict[str, Path], s3: Any
+) -> None:
+    promote(candidates["second"], deployed, open_gate)
+    known = read_history(s3, deployed.models)
+    write_history(s3, deployed.models, known, with_open(known.history, state="begun"))
+
+    promote(candidates["second"], deployed, shut_gate, wishes=TAKING_OVER)
+
+    assert read_live(deployed).model == "second"
+    assert states(deployed) == [("second", "promoted", "live")]
+    assert roll_back(deployed).model == RELEASED
+
+
+def test_what_cannot_be_put_back_stays_under_way(
+    deployed: Stack, candidates: dict[str, Path], service: Service
+) -> None:
+    def remove_function() -> None:
+        boto3.client("lambda").delete_function(FunctionName=deployed.function)
+
+    def gate(candidate: Path, live: Path) -> Verdict:
+        service.before_answer = remove_function  # while the new version is tried
+        service.failure = "it is gone"
+        return open_gate(candidate, live)
+
+    with pytest.raises(HalfMovedError, match=r"it is gone; .* not be put back .*--take-over"):
+        promote(candidates["second"], deployed, gate)
+
+    assert states(deployed) == [("second", "promoted", "begun")]
 
 
 def test_a_rollback_that_was_broken_off_can_be_taken_over(
