@@ -45,6 +45,14 @@ class LiveModel:
 
 
 @dataclass(frozen=True, slots=True)
+class NowLive:
+    """What answers visitors since a change: the model, and the version of the function."""
+
+    model: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A picture and what must come of it: the probability of each style, by its slug."""
 
@@ -74,10 +82,18 @@ def read_live(stack: Stack) -> LiveModel:
     return LiveModel(address, _ask_model(lambda_, stack, stack.alias))
 
 
-def go_live(stack: Stack, address: str, *, model: str, trial: Trial | None = None) -> str:
-    """Let the model at `address` answer; return the function's version that does.
+def is_in_s3(address: str) -> bool:
+    """Return whether a model lies in the bucket, and not in the image."""
+    return address.startswith("s3://")
 
-    model: id that the new version must tell before the alias moves. trial: what it must answer.
+
+def go_live(
+    stack: Stack, address: str, *, model: str | None, trial: Trial | None = None
+) -> NowLive:
+    """Let the model at `address` answer.
+
+    model: id that the new version must tell before the alias moves; None where any will do. trial:
+    what it must answer.
 
     Raises:
         HalfMovedError: not all that was moved could be put back.
@@ -90,8 +106,8 @@ def go_live(stack: Stack, address: str, *, model: str, trial: Trial | None = Non
         held = ssm.get_parameter(Name=stack.model_parameter)["Parameter"]["Value"]
     try:
         _set_model(lambda_, stack, address)
-        version = _publish(lambda_, stack, model)
-        _try_out(lambda_, stack, version, model=model, trial=trial)
+        version = _publish(lambda_, stack, address)
+        found = _try_out(lambda_, stack, version, model=model, trial=trial)
         _set_parameter(ssm, stack, address)
         with clear_cloud_errors(f"the alias {stack.alias}"):
             lambda_.update_alias(
@@ -110,7 +126,7 @@ def go_live(stack: Stack, address: str, *, model: str, trial: Trial | None = Non
                 "then `python -m training rollback --take-over` does it"
             ) from error
         raise
-    return version
+    return NowLive(found, version)
 
 
 def golden_trial(folder: Path) -> Trial | None:
@@ -144,10 +160,12 @@ def _set_model(lambda_: Any, stack: Stack, address: str) -> None:
         lambda_.get_waiter("function_updated_v2").wait(**name, WaiterConfig=_WAIT)
 
 
-def _publish(lambda_: Any, stack: Stack, model: str) -> str:
+def _publish(lambda_: Any, stack: Stack, address: str) -> str:
     name = {"FunctionName": stack.function}
     with clear_cloud_errors(f"the function {stack.function}"):
-        version = str(lambda_.publish_version(**name, Description=f"model {model}")["Version"])
+        version = str(
+            lambda_.publish_version(**name, Description=f"model {address}"[-256:])["Version"]
+        )
         lambda_.get_waiter("published_version_active").wait(
             **name, Qualifier=version, WaiterConfig=_WAIT
         )
@@ -159,23 +177,29 @@ def _set_parameter(ssm: Any, stack: Stack, address: str) -> None:
         ssm.put_parameter(Name=stack.model_parameter, Value=address, Type="String", Overwrite=True)
 
 
-def _try_out(lambda_: Any, stack: Stack, version: str, *, model: str, trial: Trial | None) -> None:
-    """Let a version answer that no visitor is asked by yet."""
+def _try_out(
+    lambda_: Any, stack: Stack, version: str, *, model: str | None, trial: Trial | None
+) -> str:
+    """Let a version answer that no visitor is asked by yet; return the id of its model."""
     found = _ask_model(lambda_, stack, version)
-    if found != model:
+    if model not in (None, found):
         raise TrainingError(
             f"version {version} of {stack.function} answers with {found}, not with {model}; all is "
             "as before"
         )
-    if trial is None:
-        return
+    if trial is not None:
+        _require_answer(lambda_, stack, version, trial)
+    return found
+
+
+def _require_answer(lambda_: Any, stack: Stack, version: str, trial: Trial) -> None:
     body = _ask(lambda_, stack, version, _event("POST", "/v1/predictions", trial.picture))
     told = {one["slug"]: one["probability"] for one in body["probabilities"]}
     off = max(abs(told.get(slug, 0.0) - wanted) for slug, wanted in trial.expected.items())
     if not off <= MAX_DIFFERENCE:
         raise TrainingError(
-            f"version {version} of {stack.function} does not give the golden answer of {model}: a "
-            f"probability is off by {off:.3f}; all is as before"
+            f"version {version} of {stack.function} does not give the golden answer of its model: "
+            f"a probability is off by {off:.3f}; all is as before"
         )
 
 

@@ -37,6 +37,7 @@ from training.remote.live import (
     LiveModel,
     go_live,
     golden_trial,
+    is_in_s3,
     read_live,
 )
 from training.remote.stack import Stack
@@ -101,7 +102,6 @@ def promote(folder: Path, stack: Stack, gate: Gate, *, wishes: Wishes = _NONE) -
     if not wishes.is_taking_over:
         refuse_if_open(known)
     live = read_live(stack)
-    place = Place(stack.models, MODELS_PREFIX + manifest.id)
     if manifest.id == live.model:
         return _finish(folder, stack, s3, known)
     with _live_folder(s3, live) as before:
@@ -112,21 +112,25 @@ def promote(folder: Path, stack: Stack, gate: Gate, *, wishes: Wishes = _NONE) -
             "give --force, which writes this into its history"
         )
     wishes.may_go_on(f"{manifest.id} takes the place of {live.model} for all visitors at once")
-    change = RecordedChange(
+    change = _promotion(manifest.id, stack, live, verdict)
+    closed = known.history if known.open is None else with_open(known.history, state="given up")
+    begun = ModelHistory(changes=(*closed.changes, change))
+    return _carry_out(folder, stack, s3, write_history(s3, stack.models, known, begun))
+
+
+def _promotion(model: str, stack: Stack, live: LiveModel, verdict: "Verdict") -> RecordedChange:
+    return RecordedChange(
         at=datetime.now(UTC),
         kind="promoted",
-        model=manifest.id,
+        model=model,
         forced=verdict.reasons,
         figures=verdict.figures,
-        address=str(place),
+        address=str(Place(stack.models, MODELS_PREFIX + model)),
         previous=live.address,
         previous_model=live.model,
         by=_who(),
         state="begun",
     )
-    closed = known.history if known.open is None else with_open(known.history, state="given up")
-    begun = ModelHistory(changes=(*closed.changes, change))
-    return _carry_out(folder, stack, s3, write_history(s3, stack.models, known, begun))
 
 
 def _finish(folder: Path, stack: Stack, s3: Any, known: Known) -> Moved:
@@ -143,9 +147,9 @@ def _carry_out(folder: Path, stack: Stack, s3: Any, known: Known) -> Moved:
     change = known.history.changes[-1]
     with _giving_up_on_failure(s3, stack, known):
         put_folder(s3, folder, Place.parse(change.address))
-        version = go_live(stack, change.address, model=change.model, trial=golden_trial(folder))
+        now = go_live(stack, change.address, model=change.model, trial=golden_trial(folder))
     write_history(s3, stack.models, known, with_open(known.history, state="live"))
-    return Moved(change.model, change.previous_model, version)
+    return Moved(now.model, change.previous_model, now.version)
 
 
 def roll_back(stack: Stack, *, wishes: Wishes = _NONE) -> Moved:
@@ -164,9 +168,11 @@ def roll_back(stack: Stack, *, wishes: Wishes = _NONE) -> Moved:
     wishes.may_go_on(f"{step.model} takes the place of {step.previous_model} again, at once")
     known = write_history(s3, stack.models, known, step.begun)
     with _giving_up_on_failure(s3, stack, known):
-        version = go_live(stack, step.address, model=step.model)
-    write_history(s3, stack.models, known, with_open(known.history, state=step.end))
-    return Moved(step.model, step.previous_model, version)
+        # which model the image holds, a deploy may have changed since then
+        now = go_live(stack, step.address, model=step.model if is_in_s3(step.address) else None)
+    ended = {"state": step.end} | ({"model": now.model} if step.end == "live" else {})
+    write_history(s3, stack.models, known, with_open(known.history, **ended))
+    return Moved(now.model, step.previous_model, now.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,7 @@ def _live_folder(s3: Any, live: LiveModel) -> Iterator[Path]:
     Raises:
         TrainingError: the checkout holds another one.
     """
-    if live.address.startswith("s3://"):
+    if is_in_s3(live.address):
         with TemporaryDirectory() as name:
             folder = Path(name) / "live"
             fetch_folder(s3, Place.parse(live.address), folder)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -37,18 +38,25 @@ class Service:
     go_on: threading.Event = field(default_factory=threading.Event)
     spoilt: dict[str, Any] = field(default_factory=dict)
     """put into every answer to a picture"""
+    image: Path = RELEASE
+    """the model folder inside the image"""
     _apps: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def deploy_image(self, model: Path) -> None:
+        """Put another model into the image."""
+        self.image = model
+        self._apps.clear()
 
     def answer(self, function: LambdaFunction, event: Any) -> Any:
         """Return what the function with these variables answers."""
         address = function.environment_vars["ARTSTYLE_MODEL"]
         if address == self.pause_at:
             self.paused.set()
-            self.go_on.wait(60)
+            self.go_on.wait(240)
         with self._lock:
             if address not in self._apps:
-                self._apps[address] = _start(address)
+                self._apps[address] = _start(self.image if address == IN_IMAGE else address)
         answer = _handle(self._apps[address], event)
         if self.spoilt and event["rawPath"] == "/v1/predictions":
             answer["body"] = json.dumps(json.loads(answer["body"]) | self.spoilt)
@@ -65,10 +73,8 @@ def _handle(app: Any, event: Any) -> Any:
             asyncio.set_event_loop(None)
 
 
-def _start(address: str) -> Any:
-    settings = Settings.model_validate(
-        {"model": RELEASE if address == IN_IMAGE else address, "threads": 1}
-    )
+def _start(model: Path | str) -> Any:
+    settings = Settings.model_validate({"model": model, "threads": 1})
     return build_app(settings, settings.load_model())
 
 

@@ -13,7 +13,7 @@ from training.remote.promote import promote
 from training.remote.stack import Stack
 
 FIGURES = ChangeFigures(pictures=100, top1=0.6, macro_f1=0.6, macro_f1_before=0.58)
-_PATIENCE_S = 120
+_PATIENCE_S = 240
 
 
 def open_gate(candidate: Path, live: Path) -> Verdict:
