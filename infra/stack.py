@@ -27,6 +27,8 @@ class ArtStyleStack(cdk.Stack):
             config=config,
             environment={
                 "ARTSTYLE_UPLOADS_BUCKET": storage.uploads.bucket_name,
+                # what the service may read of the bucket of models already
+                "ARTSTYLE_HISTORY": storage.models.s3_url_for_object("models/history.json"),
                 **(catalogue.environment if catalogue else {}),
             },
         )
@@ -67,6 +69,8 @@ class ArtStyleStack(cdk.Stack):
             FunctionAlias=service.alias.alias_name,
             JobQueue=training.queue.job_queue_arn,
             JobDefinition=training.definition.job_definition_arn,
+            JobLogs=training.logs.log_group_name,
+            JobMachines=",".join(config.gpu_instances),
             AlarmTopic=watch.topic.topic_arn,
         )
         if catalogue:

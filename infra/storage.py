@@ -12,6 +12,7 @@ from infra.findings import objects_of, stand_by
 
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30
+_CHECKPOINT_DAYS = 30
 # what a stack leaves behind on purpose, but not when the deploy that made it failed
 KEPT: Final = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
@@ -37,10 +38,16 @@ class Storage(Construct):
             lifecycle_rules=[_tidy(expiration=cdk.Duration.days(1))],
         )
         self.datasets = self._data_bucket("Datasets", config)
-        self.runs = self._data_bucket("Runs", config)
+        # they are overwritten after every epoch, and a run that is whole needs them no more
+        forgotten = _tidy(
+            prefix="checkpoints/",
+            expiration=cdk.Duration.days(_CHECKPOINT_DAYS),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        )
+        self.runs = self._data_bucket("Runs", config, forgotten)
         self.models = self._data_bucket("Models", config)
 
-    def _data_bucket(self, name: str, config: StageConfig) -> s3.Bucket:
+    def _data_bucket(self, name: str, config: StageConfig, *rules: s3.LifecycleRule) -> s3.Bucket:
         old = cdk.Duration.days(_OLD_VERSION_DAYS)
         return private_bucket(
             self,
@@ -48,7 +55,7 @@ class Storage(Construct):
             logs=self.logs,
             is_kept=config.is_kept,
             versioned=True,
-            lifecycle_rules=[_tidy(noncurrent_version_expiration=old)],
+            lifecycle_rules=[_tidy(noncurrent_version_expiration=old), *rules],
         )
 
 

@@ -19,8 +19,13 @@ from infra.storage import Storage, let_read, let_write
 # what the smallest machine of each type has, less what its own agents need
 VCPUS: Final = 4
 MEMORY: Final = cdk.Size.gibibytes(13)
+# the parameter that says what a job is to do, as JSON
+SPEC: Final = "spec"
 _DISK_GIB: Final = 100
-_ATTEMPTS: Final = 3
+# as many as Batch allows: each goes on where the one before was stopped
+_ATTEMPTS: Final = 10
+# by which a job asks to be tried again: it was told to stop, or AWS was away
+_AGAIN: Final = "75"
 # no machine to be had: long enough for Spot to come back, short enough to be told the same day
 _WAIT: Final = cdk.Duration.hours(6)
 # a job that no machine could ever run, or a quota of 0
@@ -62,6 +67,7 @@ class TrainingJob(Construct):
         )
         let_read(self.role, storage.datasets)
         let_write(self.role, storage.runs)
+        self.logs = log_group(self, "Logs", days=config.log_days)
         self.definition = self._definition(config, storage)
 
     def _machines(
@@ -98,15 +104,13 @@ class TrainingJob(Construct):
             cpu=VCPUS,
             memory=MEMORY,
             gpu=1,
+            command=["job", f"Ref::{SPEC}"],
             job_role=self.role,
             environment={
                 "ARTSTYLE_DATASETS": f"s3://{storage.datasets.bucket_name}",
                 "ARTSTYLE_RUNS": f"s3://{storage.runs.bucket_name}",
             },
-            logging=ecs.LogDriver.aws_logs(
-                stream_prefix="training",
-                log_group=log_group(self, "Logs", days=config.log_days),
-            ),
+            logging=ecs.LogDriver.aws_logs(stream_prefix="training", log_group=self.logs),
         )
         why = "ecr:GetAuthorizationToken is for the whole registry; AWS knows no narrower one."
         stand_by(container.execution_role, {"IAM5[Resource::*]": why})
@@ -119,6 +123,7 @@ class TrainingJob(Construct):
             retry_attempts=_ATTEMPTS,
             retry_strategies=[
                 retry(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
+                retry(batch.Action.RETRY, batch.Reason.custom(on_exit_code=_AGAIN)),
                 retry(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
             ],
             propagate_tags=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from lambda_fn.browse import add_catalogue
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
 from lambda_fn.catalogue.works import Rights
 from lambda_fn.companions import Companions, Wanted
+from lambda_fn.contract.history import ModelChange
 from lambda_fn.deadline import finish_in_time
 from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
@@ -72,6 +74,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 Picture = Callable[[Request], AsyncGenerator[Callable[[], bytes], None]]
+ReadHistory = Callable[[], list[ModelChange] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known about the model beside its manifest; read when it is asked for."""
+
+    evaluation: Path | None
+    history: ReadHistory | None
 
 
 def create_app(
@@ -82,6 +93,7 @@ def create_app(
     desk: FeedbackDesk | None = None,
     uploads: Uploads | None = None,
     evaluation: Path | None = None,
+    history: ReadHistory | None = None,
     web: Path | None = None,
     journal: Write | None = None,
 ) -> FastAPI:
@@ -91,6 +103,7 @@ def create_app(
     desk: takes feedback; without one there is none.
     uploads: takes originals that are larger than a body may be; without it none are taken.
     evaluation: file of what the model's tests showed, read when it is asked for.
+    history: gives the changes of the live model; it may give none and must not raise.
     web: folder of the page to serve at `/`; without it `/` answers a short guide in JSON.
     journal: writes a line about each request; without one nothing is written.
     """
@@ -118,7 +131,7 @@ def create_app(
     add_uploads(app, uploads)
     add_catalogue(app, model.manifest, companions.catalogue)
     add_feedback(app, desk, pool)
-    _add_about(app, model, companions, desk, evaluation, limits)
+    _add_about(app, model, companions, desk, About(evaluation, history), limits)
     _add_error_handlers(app)
     add_docs(app)
     if web is not None:
@@ -192,7 +205,7 @@ def _add_about(
     model: StyleModel,
     companions: Companions,
     desk: FeedbackDesk | None,
-    evaluation: Path | None,
+    about: About,
     limits: Limits,
 ) -> None:
     @app.get("/v1/health", tags=["about"])
@@ -206,8 +219,9 @@ def _add_about(
     @app.get("/v1/model", tags=["about"])
     def read_model() -> ModelCard:
         """Tell all that is known about the model: data, recipe, figures, where it fails."""
-        found = read_evaluation(evaluation) if evaluation else None
-        return ModelCard(manifest=model.manifest, evaluation=found)
+        found = read_evaluation(about.evaluation) if about.evaluation else None
+        changes = about.history() if about.history else None
+        return ModelCard(manifest=model.manifest, evaluation=found, history=changes)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

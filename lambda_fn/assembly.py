@@ -18,6 +18,7 @@ from lambda_fn.contract.manifest import EVALUATION_FILE, NEIGHBOURS_FILE, ModelM
 from lambda_fn.feedback import FeedbackDesk
 from lambda_fn.journal import Write
 from lambda_fn.model import StyleModel
+from lambda_fn.model_store import HistoryReader
 from lambda_fn.secret import read_secret
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores
@@ -50,7 +51,8 @@ def build_app(
         ),
         desk=_open_desk(settings, stores, uri),
         uploads=_open_uploads(settings),
-        evaluation=settings.model / EVALUATION_FILE,
+        evaluation=settings.model_folder / EVALUATION_FILE,
+        history=None if settings.history is None else HistoryReader(settings.history),
         web=settings.web,
         journal=journal,
     )
@@ -62,7 +64,7 @@ def _open_neighbours(settings: Settings, manifest: ModelManifest) -> Neighbours 
     The first search unpacks them, which takes some 20 ms for 14,000 works: too little to be worth a
     thread, and the first picture does not pay for it.
     """
-    file = settings.neighbours or settings.model / NEIGHBOURS_FILE
+    file = settings.neighbours or settings.model_folder / NEIGHBOURS_FILE
     if not file.is_file() and settings.neighbours is None:
         return None
     size = manifest.embedding_size

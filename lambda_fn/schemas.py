@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lambda_fn.catalogue.stories import Period, StyleStory
 from lambda_fn.catalogue.works import Rights
 from lambda_fn.contract.evaluation import ModelEvaluation
+from lambda_fn.contract.history import ModelChange
 from lambda_fn.contract.manifest import ModelManifest, TestMetrics
 from lambda_fn.query import KnownStyle
 
@@ -276,6 +277,10 @@ class ModelCard(_Body):
 
     manifest: ModelManifest
     evaluation: ModelEvaluation | None
+    history: list[ModelChange] | None = Field(
+        description="changes of the live model, the oldest first; null where none is kept, or it "
+        "cannot be read"
+    )
 
 
 class Limits(_Body):

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lambda_fn.model import Runtime, StyleModel, load_model
+from lambda_fn.model_store import SCHEME, S3Place, fetch_model
 
 _HERE = Path(__file__).parent
 
@@ -37,9 +38,15 @@ def _require_mongodb(uri: SecretStr | None) -> SecretStr | None:
     return uri
 
 
+def _to_place(value: object) -> object:
+    return S3Place.parse(value) if isinstance(value, str) and value.startswith(SCHEME) else value
+
+
 _Empty = BeforeValidator(_none_if_empty)
 OptionalSecret = Annotated[SecretStr | None, _Empty]
 OptionalName = Annotated[str | None, _Empty]
+OptionalPlace = Annotated[S3Place | None, NoDecode, BeforeValidator(_to_place), _Empty]
+ModelPlace = Annotated[Path | S3Place, NoDecode, BeforeValidator(_to_place)]
 
 
 class Settings(BaseSettings):
@@ -50,9 +57,15 @@ class Settings(BaseSettings):
         env_prefix="ARTSTYLE_", frozen=True, hide_input_in_errors=True
     )
 
-    model: Path = Field(
+    model: ModelPlace = Field(
         default=_HERE / "release",
-        description="Model folder, as `python -m training export` writes it.",
+        description="Model folder, as `python -m training export` writes it, or the address of one "
+        "in S3, `s3://BUCKET/models/ID`, as `promote` leaves it there.",
+    )
+    history: OptionalPlace = Field(
+        default=None,
+        description="Address in S3 of the history of live models, which `GET /v1/model` shows; "
+        "without it none is shown.",
     )
     runtime: Runtime = Field(
         default="litert",
@@ -111,13 +124,20 @@ class Settings(BaseSettings):
         """Whether the works come from a MongoDB."""
         return self.mongodb_uri is not None or self.mongodb_secret is not None
 
+    @property
+    def model_folder(self) -> Path:
+        """The model's folder on this machine; one in S3 is there once it was loaded."""
+        return self.model.local if isinstance(self.model, S3Place) else self.model
+
     def load_model(self) -> StyleModel:
-        """Load the model that they name.
+        """Load the model that they name; one in S3 is fetched first.
 
         Raises:
             ModelError: why it cannot be loaded.
         """
-        return load_model(self.model, runtime=self.runtime, threads=self.threads)
+        if isinstance(self.model, S3Place):
+            fetch_model(self.model)
+        return load_model(self.model_folder, runtime=self.runtime, threads=self.threads)
 
     def is_named(self, name: str) -> bool:
         """Return whether somebody has set this setting, if only to its default or to nothing."""

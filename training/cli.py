@@ -22,6 +22,8 @@ from training.config import (
     TrainConfig,
 )
 from training.errors import TrainingError
+from training.remote import commands as remote
+from training.remote import promotion_commands
 
 _COLLECT = CollectConfig()
 _IMPORT = ImportConfig()
@@ -31,7 +33,8 @@ _EXPLORE = ExploreConfig()
 cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
     "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue, "
-    "embed and feedback look after the works that the service shows.",
+    "embed and feedback look after the works that the service shows. push, submit, jobs, logs, "
+    "cancel and pull do it in the cloud; promote and rollback change which model is live there.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -651,3 +654,6 @@ def card(
 cli.add_typer(commands.catalogue, name="catalogue")
 cli.command()(commands.embed)
 cli.command()(commands.feedback)
+remote.add_commands(cli, train)
+cli.command()(promotion_commands.promote)
+cli.command()(promotion_commands.rollback)

@@ -22,6 +22,11 @@ def describe() -> str:
     return " + ".join(f"{kinds.count(kind)} x {kind}" for kind in sorted(set(kinds)))
 
 
+def has_gpu() -> bool:
+    """Return whether there is a graphics card to compute on."""
+    return "GPU" in _kinds()
+
+
 @cache
 def _strategy() -> Any:
     if keras.backend.backend() != "tensorflow":

@@ -82,8 +82,17 @@ class Job:
     validation: FixedBatches
 
 
-def train(dataset_folder: Path, run_folder: Path, config: TrainConfig, *, note: str = "") -> Run:
+def train(
+    dataset_folder: Path,
+    run_folder: Path,
+    config: TrainConfig,
+    *,
+    note: str = "",
+    after_epoch: Callable[[], None] | None = None,
+) -> Run:
     """Train until `config.epochs` or an early stop, or go on where an earlier call was broken off.
+
+    after_epoch: called when the files of an epoch are written; the next one waits for it.
 
     Raises:
         TrainingError: the run folder belongs to other options, or the dataset does not fit.
@@ -99,7 +108,7 @@ def train(dataset_folder: Path, run_folder: Path, config: TrainConfig, *, note: 
         if config.recipe == "fine-tune":
             draw_sheet(run_folder / "augmentation.png", parts["train"], config)
         try:
-            _fit(run_folder, job, config)
+            _fit(run_folder, job, config, after_epoch)
         except Exception as error:
             if job.batches.failure is None:
                 raise
@@ -347,7 +356,9 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
             old.unlink()
 
 
-def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
+def _fit(
+    folder: Path, job: Job, config: TrainConfig, after_epoch: Callable[[], None] | None
+) -> None:
     keras.utils.set_random_seed(config.seed)
     with spread():
         model, state = _restore_or_build(folder, job)
@@ -380,6 +391,7 @@ def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
                 _Keeper(
                     folder, job, others, state.get("callbacks"), averaged=config.averaged_epochs
                 ),
+                *_watchers(after_epoch),
             ],
             shuffle=False,  # the stream is shuffled already
             verbose="auto" if os.isatty(1) else 2,
@@ -387,6 +399,12 @@ def _fit(folder: Path, job: Job, config: TrainConfig) -> None:
         if model.stop_training:
             return
         done = stage.end
+
+
+def _watchers(after_epoch: Callable[[], None] | None) -> list[Any]:
+    if after_epoch is None:
+        return []
+    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: after_epoch())]
 
 
 @dataclass(frozen=True, slots=True)

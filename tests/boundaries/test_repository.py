@@ -137,8 +137,12 @@ def training_steps(group: Any) -> dict[str, Any]:
 STEPS = training_steps(typer.main.get_command(cli))
 
 
+def _read_document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
 def training_commands() -> list[str]:
-    documents = (README, (ROOT / "docs" / "training.md").read_text("utf-8"))
+    documents = (README, *map(_read_document, ("training.md", "retrain.md")))
     pattern = re.compile(r"^(?:\.venv/bin/)?python -m training (.+?)(?:\s+#.*)?$", re.MULTILINE)
     return [line for text in documents for line in pattern.findall(text)]
 

@@ -1,4 +1,4 @@
-"""moto's server, made as strict as S3 with what a browser sends.
+"""moto's server, made as strict as S3 with what a browser sends, and with writes on a condition.
 
 By itself moto stores whatever a form brings and answers every origin. The WSGI middleware here goes
 before it and refuses as S3 does: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
@@ -38,6 +38,7 @@ _EXEMPT = {"x-amz-signature", "policy", "file", "awsaccesskeyid", "signature"}
 _NEEDED = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
 _BUCKET = re.compile(r"/([a-z0-9][a-z0-9.-]{2,62})(?:/|$)")
 _CORS = "access-control-"
+_CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
 _EXPIRATION = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -82,6 +83,7 @@ class PostPolicy:
     ) -> None:
         self._app = app
         self._secret_of = secret_of
+        self._lock = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         """Answer what S3 refuses and every preflight; let moto answer the rest."""
@@ -92,6 +94,9 @@ class PostPolicy:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return _preflight(environ, bucket, start)
         start = _with_cors(environ, bucket, start)
+        if environ["REQUEST_METHOD"] == "PUT" and _CONDITIONS & environ.keys():
+            with self._lock:  # moto looks and then writes, and another may come between
+                return list(self._app(environ, start))
         if environ["REQUEST_METHOD"] == "POST" and _kind(environ) == "multipart/form-data":
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)

@@ -6,6 +6,8 @@ goes as far as it must.
 
 import json
 import re
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,8 +30,13 @@ from tests.cloud.deployer import (
 )
 from tests.cloud.http_front import serving_front
 from tests.cloud.inventory import Inventory, inventory
-from tests.cloud.machine import LIMITS, PODMAN, Machine, MachineError, prepare
+from tests.cloud.machine import LIMITS, PODMAN, ROOT, Machine, MachineError, prepare
 from tests.pictures import draw_picture, encode
+from tests.training.candidates import make_candidate
+from tests.training.conftest import make_raw
+from training.config import OrganiseConfig
+from training.organise import organise
+from training.works import load_dataset
 
 # images are built in the first of them
 pytestmark = pytest.mark.timeout(1_200)
@@ -38,6 +45,7 @@ PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 # the same folder by another name, so that it can be loaded
 PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
+SECOND: Final = "second-model"
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +332,95 @@ def test_the_image_of_the_training_starts(
     result = machine.run(*PODMAN, "run", *options, *LIMITS, image, *command)
 
     assert said in result.stdout
+
+
+def train(deployer: Deployer, *arguments: str) -> str:
+    """Run a step of the training against the account; return what it says."""
+    result = subprocess.run(
+        [sys.executable, "-m", "training", *arguments],
+        cwd=ROOT,
+        env=deployer.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, in_words(result)
+    return result.stdout
+
+
+def live_model(deployer: Deployer) -> set[str]:
+    """Return what the parameter, the alias and the function's own settings say is live."""
+    client = deployer.client("lambda")
+    name = {"FunctionName": id_of(deployer, "ServiceFunction")}
+    versions: tuple[dict[str, str], ...] = ({}, {"Qualifier": "live"})
+    parameter = deployer.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+    return {parameter} | {
+        client.get_function_configuration(**name, **one)["Environment"]["Variables"][
+            "ARTSTYLE_MODEL"
+        ]
+        for one in versions
+    }
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """The stack with another model live. before: id of the one in the image. told: what it said."""
+
+    deployer: Deployer
+    before: str
+    told: str
+
+
+@pytest.fixture(scope="module")
+def promoted(deployed: Deployer, api: str, tmp_path_factory: pytest.TempPathFactory) -> Promoted:
+    """The released model under another name, live by force: nobody taught it drawn pictures."""
+    before = str(predict(api)["model"]["id"])
+    folder = tmp_path_factory.mktemp("promoted")
+    manifest = json.loads((ROOT / "lambda_fn/release/manifest.json").read_text("utf-8"))
+    raw = make_raw(folder, {"cubism": 10, "pop-art": 10})
+    dataset = folder / "dataset"
+    config = OrganiseConfig(size_px=manifest["input_size_px"], min_pictures_per_style=3)
+    organise(raw, dataset, config)
+    data = manifest["data"] | {"fingerprint": load_dataset(dataset).fingerprint}
+    model = make_candidate(folder / "model", SECOND, data=data)
+    where = ("--dataset", str(dataset), "--stack", STACK)
+    told = train(deployed, "promote", str(model), *where, "--force", "--yes")
+    return Promoted(deployed, before, told)
+
+
+def test_a_promotion_shows_what_the_gate_found(promoted: Promoted) -> None:
+    assert "macro-F1" in promoted.told
+    assert f"{SECOND} is live in {STACK}" in promoted.told
+
+
+def test_a_promoted_model_answers_visitors(promoted: Promoted, api: str) -> None:
+    bucket = id_of(promoted.deployer, "StorageModels")
+
+    answer = predict(api)
+
+    assert answer["model"]["id"] == SECOND
+    assert answer["similar"]
+    assert live_model(promoted.deployer) == {f"s3://{bucket}/models/{SECOND}"}
+
+
+def test_the_model_tells_how_it_came_to_be_live(promoted: Promoted, api: str) -> None:
+    del promoted
+    [change] = ask(f"{api}/v1/model")["history"]
+
+    assert (change["model"], change["kind"]) == (SECOND, "promoted")
+    assert change["figures"]["pictures"] > 0
+
+
+@pytest.fixture(scope="module")
+def rolled_back(promoted: Promoted) -> Promoted:
+    """The stack when the promotion was taken back."""
+    told = train(promoted.deployer, "rollback", "--stack", STACK, "--yes")
+    return replace(promoted, told=told)
+
+
+def test_a_rollback_brings_the_model_before_back(rolled_back: Promoted, api: str) -> None:
+    assert predict(api)["model"]["id"] == rolled_back.before
+    assert live_model(rolled_back.deployer) == {"/var/task/lambda_fn/release"}
 
 
 @dataclass(frozen=True)

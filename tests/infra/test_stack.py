@@ -11,6 +11,8 @@ import pytest
 
 from tests.infra.conftest import FULL
 from tests.infra.synthesis import ROOT, Synthesis, as_list, statements
+from training.remote.naming import DEFAULT_STACK
+from training.remote.stack import OUTPUTS
 
 pytestmark = pytest.mark.slow
 
@@ -106,11 +108,20 @@ def test_a_deploy_tells_where_everything_is(dev: Synthesis, full: Synthesis) -> 
         "FunctionAlias",
         "JobQueue",
         "JobDefinition",
+        "JobLogs",
+        "JobMachines",
         "AlarmTopic",
     }
 
     assert set(dev.outputs) == always
     assert set(full.outputs) == always | {"MongodbSecret", "CdnName"}
+
+
+def test_whoever_trains_in_the_cloud_finds_the_stack_and_its_outputs(
+    dev: Synthesis,
+) -> None:
+    assert dev.file.stem.startswith(DEFAULT_STACK)
+    assert set(OUTPUTS.values()) <= set(dev.outputs)
 
 
 def test_the_guide_names_every_output(full: Synthesis) -> None:

@@ -105,12 +105,21 @@ def test_what_is_overwritten_can_be_had_back_for_a_month(dev: Synthesis, name: s
             "LoggingConfiguration": Match.object_like({"LogFilePrefix": f"s3/{name.lower()}/"}),
             "VersioningConfiguration": {"Status": "Enabled"},
             "LifecycleConfiguration": {
-                "Rules": [
-                    Match.object_like({"NoncurrentVersionExpiration": {"NoncurrentDays": 30}})
-                ]
+                "Rules": Match.array_with(
+                    [Match.object_like({"NoncurrentVersionExpiration": {"NoncurrentDays": 30}})]
+                )
             },
         },
     )
+
+
+def test_checkpoints_are_forgotten_by_themselves(dev: Synthesis) -> None:
+    rules = of("StorageRuns", dev)["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    [rule] = [one for one in rules if one.get("Prefix") == "checkpoints/"]
+
+    assert rule["ExpirationInDays"] == 30
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -4,6 +4,7 @@ import pytest
 from aws_cdk.assertions import Match
 
 from tests.infra.synthesis import Synthesis, as_list, statements
+from training.remote.spec import AGAIN, SPEC
 
 pytestmark = pytest.mark.slow
 
@@ -73,12 +74,13 @@ def test_a_machine_has_room_for_the_image_and_an_encrypted_disk(dev: Synthesis) 
     assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
 
 
-def test_a_job_is_tried_again_only_when_its_machine_was_taken_away(dev: Synthesis) -> None:
+def test_a_job_is_tried_again_only_when_it_can_go_on(dev: Synthesis) -> None:
     retry = dev.one("AWS::Batch::JobDefinition")["RetryStrategy"]
 
-    assert retry["Attempts"] == 3
+    assert retry["Attempts"] == 10
     assert retry["EvaluateOnExit"] == [
         {"Action": "RETRY", "OnStatusReason": "Host EC2*"},
+        {"Action": "RETRY", "OnExitCode": str(AGAIN)},
         {"Action": "EXIT", "OnReason": "*"},
     ]
 
@@ -129,6 +131,12 @@ def test_a_job_reads_data_and_writes_runs_and_can_touch_no_model(dev: Synthesis)
         ("s3:AbortMultipartUpload", False, True),
     }
     assert "Models" not in json.dumps(policy)
+
+
+def test_a_job_does_what_its_submission_says(dev: Synthesis) -> None:
+    container = dev.one("AWS::Batch::JobDefinition")["ContainerProperties"]
+
+    assert container["Command"] == ["job", f"Ref::{SPEC}"]
 
 
 def test_the_jobs_log_forgets(dev: Synthesis) -> None:

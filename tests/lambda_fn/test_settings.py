@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def test_defaults_serve_the_released_model() -> None:
     settings = Settings()
 
-    assert settings.model.name == "release"
+    assert settings.model_folder.name == "release"
     assert settings.runtime == "litert"
     assert settings.max_body_bytes == 30_000_000
     assert 1 <= settings.threads <= 4

@@ -1,0 +1,14 @@
+"""What a command line may ask of every command for the cloud; imports nothing heavy."""
+
+from typing import Annotated, Final
+
+import typer
+
+DEFAULT_STACK: Final = "style-your-art-dev"
+"""as `infra/app.py` calls the stack of the stage dev"""
+
+StackName = Annotated[
+    str, typer.Option("--stack", help="The deployed stack, by its name in CloudFormation.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+RunName = Annotated[str, typer.Argument(help="Run in the cloud, by the name that submit told.")]
