@@ -16,12 +16,12 @@ def review(
 ) -> None:
     """Look through visitors' pictures on a local page, until Ctrl-C; decisions are kept at once."""
     with one_clear_line():
-        from training.visitors.page import open_desk
+        from training.visitors.page import holding_ctrl_c, open_desk
         from training.visitors.review import read_review, remove_rejected, tally
 
-        with open_desk(folder, port=port) as desk:
+        with holding_ctrl_c() as wait, open_desk(folder, port=port) as desk:
             typer.echo(f"Review at {desk.address} (Ctrl-C ends it)")
-            desk.serve()
+            wait()
         removed = remove_rejected(folder)
         done = tally(read_review(folder))
     typer.echo(

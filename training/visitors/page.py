@@ -8,13 +8,14 @@ in is checked against the address, which keeps other sites out that a browser co
 import mimetypes
 import re
 import secrets
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import MappingProxyType
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -86,11 +87,6 @@ class ReviewDesk:
         """What a browser calls this server."""
         return tuple(f"{name}:{self._server.server_port}" for name in (_HOST, "localhost"))
 
-    def serve(self) -> None:
-        """Answer until Ctrl-C."""
-        with suppress(KeyboardInterrupt):
-            self._server.serve_forever()
-
     def next_place(self, after: int = 0) -> str:
         """Return the address of the next picture to decide about, or that of all of them."""
         waiting = [place for place, one in enumerate(self._shown(), 1) if not one.decision]
@@ -154,7 +150,7 @@ class ReviewDesk:
 
 @contextmanager
 def open_desk(folder: Path, *, port: int = 0) -> Iterator[ReviewDesk]:
-    """Open the page of a folder; port: 0 takes a free one.
+    """Serve the page of a folder; port: 0 takes a free one.
 
     Raises:
         TrainingError: the folder is none, or holds no picture to look at.
@@ -167,7 +163,27 @@ def open_desk(folder: Path, *, port: int = 0) -> Iterator[ReviewDesk]:
         raise TrainingError(f"{folder} has no pictures to review: no visitor gave one")
     with _Server((_HOST, port), _Handler) as server:
         server.desk = ReviewDesk(folder, server)
-        yield server.desk
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.desk
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def holding_ctrl_c() -> Iterator[Callable[[], object]]:
+    """Give a function that waits for Ctrl-C, which is held back until then.
+
+    As an exception it could come up in the middle of a request, where the server would answer it.
+    """
+    signals = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # threads begun now inherit that
+    try:
+        yield lambda: signal.sigwait(signals)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Server(ThreadingHTTPServer):
