@@ -109,7 +109,7 @@ def test_a_decision_can_be_changed(open_review: OpenReview, folder: Path) -> Non
     expect(page).to_have_title("Picture 2 of 3 · Style Your Art")
 
     page.get_by_role("link", name="All pictures").click()
-    page.get_by_role("link", name="Rejected, picture 1").click()
+    page.get_by_role("link", name="Rejected picture 1").click()
     expect(page.get_by_role("heading", name="Rejected")).to_be_visible()
     page.get_by_role("button", name="Yes, Pop Art").click()
 
@@ -155,7 +155,7 @@ def test_axe_finds_nothing(
     expect_accessible(page, console)
     page.get_by_role("link", name="All pictures").click()
     expect_accessible(page, console)
-    page.get_by_role("link", name="Rejected, picture 1").click()
+    page.get_by_role("link", name="Rejected picture 1").click()
     expect_accessible(page, console)
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from training.clear_line import one_clear_line
 from training.config import CollectConfig
+from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from lambda_fn.catalogue.works import CatalogueWriter
@@ -181,6 +182,10 @@ def feedback(
             "the same again brings it up to date."
         ),
     ] = None,
+    forget: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Delete what was said about this answer, and the picture."),
+    ] = None,
 ) -> None:
     """Show how often visitors agree with the answers, and export what they said."""
     with one_clear_line():
@@ -190,6 +195,8 @@ def feedback(
         from training.visitors.export import export_feedback, without_pictures
 
         with closing(open_feedback(target)) as store:
+            if forget is not None and not store.forget(forget):
+                raise TrainingError(f"{shown(target)} has no feedback about the answer {forget}")
             if export is None:
                 said, kept = without_pictures(store.all()), ""
             else:

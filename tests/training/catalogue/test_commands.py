@@ -159,6 +159,23 @@ def test_feedback_shows_agreement_and_exports_all(target: str, tmp_path: Path) -
     )
 
 
+def test_what_a_visitor_wants_forgotten_leaves_store_and_export(tmp_path: Path) -> None:
+    target = store_with(str(tmp_path / "feedback.sqlite"), [make_gift("a1"), make_gift("b2")])
+    folder = tmp_path / "feedback"
+    call("feedback", target, "--export", folder)
+
+    result = call("feedback", target, "--forget", "a1", "--export", folder)
+
+    assert "1 pictures (0 new, 1 removed)" in result.stdout
+    assert [path.name[:3] for path in (folder / "visitors").iterdir()] == ["b2-"]
+
+
+def test_an_answer_that_nobody_judged_cannot_be_forgotten(tmp_path: Path) -> None:
+    target = store_with(str(tmp_path / "feedback.sqlite"), [make_gift("a1")])
+
+    assert_one_clear_line(call("feedback", target, "--forget", "a2"), "no feedback about")
+
+
 def test_feedback_that_nobody_gave_is_no_error(tmp_path: Path) -> None:
     result = call("feedback", tmp_path / "feedback.sqlite")
 
