@@ -111,6 +111,7 @@ def test_a_decision_can_be_changed(open_review: OpenReview, folder: Path) -> Non
     page.get_by_role("link", name="All pictures").click()
     page.get_by_role("link", name="Rejected picture 1").click()
     expect(page.get_by_role("heading", name="Rejected")).to_be_visible()
+    expect(page.locator(":focus")).to_have_count(0)  # Enter must not undo what was decided
     page.get_by_role("button", name="Yes, Pop Art").click()
 
     expect(page).to_have_title("Picture 2 of 3 · Style Your Art")
@@ -173,11 +174,12 @@ def test_nothing_is_wider_than_the_window(open_review: OpenReview, size: tuple[i
     assert max(widths) <= size[0]
 
 
-def test_on_a_phone_the_first_button_is_in_sight(open_review: OpenReview) -> None:
+def test_on_a_phone_picture_and_first_button_are_in_sight_together(
+    open_review: OpenReview,
+) -> None:
     page = open_review(PHONE_PX)
 
     page.get_by_role("link", name="Next").click()
 
-    box = page.get_by_role("button", name="Yes, Art Nouveau").bounding_box()
-    assert box
-    assert page.evaluate("scrollY") + PHONE_PX[1] >= box["y"] + box["height"]
+    for one in (page.get_by_role("img"), page.get_by_role("button", name="Yes, Art Nouveau")):
+        expect(one).to_be_in_viewport(ratio=1)
