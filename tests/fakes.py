@@ -334,6 +334,9 @@ class FakeFeedback:
     def all(self) -> Iterator[Feedback]:
         yield from self.kept.values()
 
+    def forget(self, answer: str) -> bool:
+        return self.kept.pop(answer, None) is not None
+
     def close(self) -> None:
         self.kept.clear()
 

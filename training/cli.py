@@ -24,6 +24,7 @@ from training.config import (
 from training.errors import TrainingError
 from training.remote import commands as remote
 from training.remote import promotion_commands
+from training.visitors.commands import review
 
 _COLLECT = CollectConfig()
 _IMPORT = ImportConfig()
@@ -32,9 +33,10 @@ _EXPLORE = ExploreConfig()
 
 cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
-    "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue, "
-    "embed and feedback look after the works that the service shows. push, submit, jobs, logs, "
-    "cancel and pull do it in the cloud; promote and rollback change which model is live there.",
+    "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue and "
+    "embed look after the works that the service shows, feedback and review after what visitors "
+    "say. push, submit, jobs, logs, cancel and pull do it in the cloud; promote and rollback change "
+    "which model is live there.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -152,14 +154,19 @@ def _check_raw(raw: Path, *, is_repairing: bool) -> str:
 @cli.command("import")
 def import_(
     source: Annotated[
-        Path, typer.Argument(help="Folder with a folder of pictures per style, or with a CSV.")
+        Path,
+        typer.Argument(
+            help="Folder with a folder of pictures per style, or with a CSV; or a reviewed export "
+            "of feedback."
+        ),
     ],
     raw: Annotated[Path, typer.Argument(help="Folder to write or to add to.")],
     csv: Annotated[
         Path | None,
         typer.Option(
             help="CSV in SOURCE with the columns path and style, and if known wikiart_style, "
-            "artist, title, year, genre, source, rights, wikiart_path. metadata.csv is found."
+            "artist, title, year, genre, source, rights, provenance, wikiart_path. metadata.csv is "
+            "found."
         ),
     ] = None,
     max_unreadable_share: Annotated[
@@ -177,6 +184,11 @@ def import_(
     typer.echo(
         f"{done.works} works of {done.styles} styles ({done.new} new) are in {raw}"
         + (f"; left out: {left_out}" if left_out else "")
+        + (
+            f"; {done.taken_out} taken out, as they are not given any more"
+            if done.taken_out
+            else ""
+        )
     )
 
 
@@ -657,3 +669,4 @@ cli.command()(commands.feedback)
 remote.add_commands(cli, train)
 cli.command()(promotion_commands.promote)
 cli.command()(promotion_commands.rollback)
+cli.command()(review)

@@ -13,7 +13,7 @@ the 14,223 themselves, rid of near copies before, 9 pairs are found; all 9 show 
 Copies that are cropped by more than a hair, mirrored or without colour are mostly not found.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -60,13 +60,15 @@ def look_at(pixels: NDArray[np.uint8]) -> Look:
     )
 
 
-def find_copies(looks: Mapping[str, Look]) -> list[Copy]:
+def find_copies(looks: Mapping[str, Look], *, last: Collection[str] = ()) -> list[Copy]:
     """Return the pictures that are copies of one before them by path; their order is no matter.
+
+    last: paths that come after all others, so that no other is a copy of theirs.
 
     A near copy is compared with what stays, never with another copy: no chain of small steps
     leads from one work to another.
     """
-    paths = sorted(looks)
+    paths = sorted(looks, key=lambda path: (path in last, path))
     first_of: dict[str, str] = {}
     for path in paths:
         first_of.setdefault(looks[path].digest, path)

@@ -1,5 +1,8 @@
 """Labelled pictures of any collection -> raw/: one folder per style, or a CSV that names them.
 
+A reviewed export of feedback is a collection, too: what is accepted comes in, and what was
+rejected or taken back by its visitor since goes out of raw/ again.
+
 A work's id is its path inside of the source, so that lists of paths (splits.csv) still fit. The
 style goes first among the work's styles unless WikiArt's own ones already stand for it. Pictures
 are hard-linked where source and raw folder share a disk, else copied; nothing is imported twice.
@@ -36,15 +39,20 @@ from training.raw import (
     is_inside,
     open_raw,
     style_of,
+    take_out_works,
     verify_picture,
 )
+from training.visitors.merge import VISITORS, is_reviewed, rows_of_review, withdrawn_works
 
 _UNREADABLE = "unreadable: "
 Row = Mapping[str, str]
 
 
 class Imported(BaseModel):
-    """What became of the rows; `skipped` counts by reason."""
+    """What became of the rows; `skipped` counts by reason.
+
+    taken_out: works that were there, and whose pictures visitors or reviewers want no longer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +60,7 @@ class Imported(BaseModel):
     new: int
     styles: int
     skipped: dict[str, int]
+    taken_out: int = 0
 
 
 class SkippedRowError(Exception):
@@ -65,6 +74,10 @@ def import_works(source: Path, raw: Path, config: ImportConfig) -> Imported:
         TrainingError: nothing to import, a CSV that is none, or too many unreadable pictures.
     """
     rows, skipped = _without_doubles(_read_rows(source, config))
+    gone = withdrawn_works(source) if is_reviewed(source) else ()
+    taken_out = take_out_works(raw, gone, source=VISITORS)
+    if taken_out and not rows:
+        return Imported(works=0, new=0, styles=0, skipped={}, taken_out=taken_out)
     with open_raw(raw) as folder:
         before = set(folder.works)
         works = []
@@ -82,12 +95,15 @@ def import_works(source: Path, raw: Path, config: ImportConfig) -> Imported:
         new=len({work.id for work in works} - before),
         styles=len({style_of(work.wikiart_styles) for work in works}),
         skipped=dict(skipped.most_common()),
+        taken_out=taken_out,
     )
 
 
 def _read_rows(source: Path, config: ImportConfig) -> list[Row]:
     if not source.is_dir():
         raise TrainingError(f"{source} is no folder: name one with a folder of pictures per style")
+    if config.csv is None and is_reviewed(source):
+        return list(rows_of_review(source))
     table = source / (config.csv or "metadata.csv")
     if config.csv is None and not table.is_file():
         return list(_rows_of_folders(source))
@@ -173,6 +189,7 @@ def work_of(row: Row) -> RawWork:
         page_url=wikiart_page_url(wikiart_path) if wikiart_path else None,
         rights=_rights_of(row),
         source=row.get("source") or "import",
+        provenance=row.get("provenance") or None,
         picture=f"{PICTURES_FOLDER}/{path}",
     )
 
@@ -230,6 +247,10 @@ def _refuse_result(source: Path, rows: int, skipped: Counter[str], config: Impor
         raise TrainingError(
             f"{unreadable} of {rows} pictures cannot be imported, more than the "
             f"{config.max_unreadable_share:.0%} allowed ({reasons}); the others are kept"
+        )
+    if rows == 0 and is_reviewed(source):
+        raise TrainingError(
+            f"no picture in {source} is accepted: run `python -m training review {source}` first"
         )
     if rows == 0 or sum(skipped.values()) >= rows + skipped["listed twice"]:
         raise TrainingError(

@@ -28,6 +28,7 @@ from training.lists import fit_list, read_lists
 from training.raw import RawWork, counts_by_reason, filing_of, is_inside, read_works
 from training.splits import SPLITS, Parts, with_caps
 from training.store import PICTURES_FOLDER, TAR_FILE, find_packed, pack, stored_name
+from training.visitors.merge import is_of_visitor, with_visitors
 from training.works import UNKNOWN_ARTIST, VERSION, Dataset, Work, write_works
 
 
@@ -74,7 +75,7 @@ def organise(
         workers=workers or os.cpu_count() or 1,
     )
     stored, looks = _readable(works, squares, skipped, config)
-    copies = [] if config.keeps_duplicates else find_copies(looks)
+    copies = _copies(stored, looks, config)
     works = _with_enough(raw, _without(copies, stored, skipped), skipped, config)
     works = _with_lists(works, fixed, config)
     (target / "dataset.json").unlink(missing_ok=True)  # it may not describe another works.csv
@@ -135,8 +136,9 @@ def _work_of(one: RawWork, style: str, wikiart_style: str) -> Work:
 def _with_enough(
     raw: Path, works: list[Work], skipped: Counter[str], config: OrganiseConfig
 ) -> list[Work]:
-    """Return the works of styles that have enough; the others are counted."""
-    counts = Counter(work.style for work in works)
+    """Return the works of styles that have enough without visitors'; the others are counted."""
+    counts = Counter({work.style: 0 for work in works})
+    counts.update(work.style for work in works if not is_of_visitor(work))
     few = {slug for slug, count in counts.items() if count < config.min_pictures_per_style}
     if len(counts) - len(few) < 2:
         found = counts_by_reason(counts) or "no style that we know"
@@ -152,12 +154,15 @@ def _with_enough(
 def _with_lists(
     works: list[Work], fixed: Mapping[str, Parts], config: OrganiseConfig
 ) -> list[Work]:
-    made = {
-        str(name): with_caps(works, SPLITS[name](works, config), config)
-        for name in config.splits
-        if name not in fixed
+    collected = [work for work in works if not is_of_visitor(work)]
+    lists = {
+        name: with_visitors(name, fit_list(name, parts, collected, config), works)
+        for name, parts in fixed.items()
     }
-    lists = {name: fit_list(name, parts, works, config) for name, parts in fixed.items()} | made
+    for name in config.splits:
+        if name not in fixed:
+            parts = with_visitors(name, SPLITS[name](collected, config), works)
+            lists[str(name)] = with_caps(works, parts, config)
     return [
         replace(work, parts={name: parts[work.path] for name, parts in lists.items()})
         for work in works
@@ -231,6 +236,19 @@ def _readable(
         replace(work, digest=looks[work.path].digest) for work in works if work.path in looks
     ]
     return digested, looks
+
+
+def _copies(works: Sequence[Work], looks: Mapping[str, Look], config: OrganiseConfig) -> list[Copy]:
+    """Return the copies to leave out.
+
+    A visitor's is always one of them: its original may be in a test part, and lists that were
+    looked through for copies do not know it.
+    """
+    visitors = {work.path for work in works if is_of_visitor(work)}
+    if config.keeps_duplicates and not visitors:
+        return []
+    copies = find_copies(looks, last=visitors)
+    return [one for one in copies if one.path in visitors or not config.keeps_duplicates]
 
 
 def _without(copies: Sequence[Copy], works: Sequence[Work], skipped: Counter[str]) -> list[Work]:

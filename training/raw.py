@@ -60,6 +60,7 @@ class RawWork(BaseModel):
     page_url: str | None = None
     rights: Rights = "unknown"
     source: str = "wikiart"
+    provenance: str | None = Field(default=None, description="how it came here, in words")
     picture: str | None = Field(default=None, description="path inside of the raw folder")
 
     @field_validator("picture")
@@ -255,6 +256,27 @@ def _locked(folder: Path) -> Iterator[FileIO]:
                 f"another process is writing to {folder}: wait until it has ended, or stop it"
             ) from error
         yield file
+
+
+def take_out_works(folder: Path, ids: Iterable[str], *, source: str) -> int:
+    """Delete works of one source and their pictures; return how many were there.
+
+    Raises:
+        TrainingError: another process writes to the folder, or a line is damaged.
+    """
+    if not (folder / WORKS_FILE).is_file():
+        return 0
+    with _locked(folder):
+        lines = _read_lines(folder)
+        _refuse_damage(folder, lines)
+        known = [lines.works[id_] for id_ in set(ids) & lines.works.keys()]
+        gone = {work.id: work for work in known if work.source == source}
+        for work in gone.values():  # first: a work that is still listed is found once more
+            if work.picture is not None:
+                (folder / work.picture).unlink(missing_ok=True)
+        if gone:
+            _rewrite(folder, (one for id_, one in lines.works.items() if id_ not in gone))
+    return len(gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,6 +332,11 @@ class MongoCatalogue:
             for document in cursor.sort([("received", 1), ("_id", 1)]):
                 yield from _checked([document], _FeedbackDocument.read)
 
+    def forget(self, answer: str) -> bool:
+        """Delete what was said about an answer, its picture too; return whether there was any."""
+        with _our_errors():
+            return self._feedback.delete_one({"_id": answer}).deleted_count > 0
+
     def _find(
         self, query: _Document, *, limit: int, fields: Sequence[str] | None = None
     ) -> list[_Document]:

@@ -474,6 +474,16 @@ class SqliteFeedback:
                 yield Feedback(**{**dict(row), "probabilities": json.loads(row["probabilities"])})
             last = (rows[-1]["received"], rows[-1]["id"])
 
+    def forget(self, answer: str) -> bool:
+        """Delete what was said about an answer, and overwrite where its picture was in the file."""
+        if not self._file.exists():
+            return False
+        with self._connections.writing() as connection:
+            _check_schema(connection)
+            connection.execute("PRAGMA secure_delete = ON")
+            done = connection.execute("DELETE FROM feedback WHERE id = ?", (answer,))
+            return done.rowcount > 0
+
     def _page(self, last: tuple[str, str]) -> list[sqlite3.Row]:
         if not self._file.exists():
             return []

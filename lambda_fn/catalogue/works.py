@@ -243,6 +243,10 @@ class FeedbackStore(Protocol):
         """Yield all that was kept, by the time it came in."""
         ...
 
+    def forget(self, answer: str) -> bool:
+        """Delete what was said about an answer, its picture too; return whether there was any."""
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

@@ -142,7 +142,8 @@ def _read_document(name: str) -> str:
 
 
 def training_commands() -> list[str]:
-    documents = (README, *map(_read_document, ("training.md", "retrain.md")))
+    names = ("training.md", "retrain.md", "feedback.md")
+    documents = (README, *map(_read_document, names))
     pattern = re.compile(r"^(?:\.venv/bin/)?python -m training (.+?)(?:\s+#.*)?$", re.MULTILINE)
     return [line for text in documents for line in pattern.findall(text)]
 

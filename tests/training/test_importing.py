@@ -70,6 +70,7 @@ def test_a_csv_brings_everything_it_says(tmp_path: Path) -> None:
         genre="photo",
         source="squares",
         rights="copyright",
+        provenance="bought in 1998",
         wikiart_path="aaron-siskind/chicago-6-1961",
     )
     source = write_csv(tmp_path / "source", [row])
@@ -90,6 +91,7 @@ def test_a_csv_brings_everything_it_says(tmp_path: Path) -> None:
         "page_url": "https://www.wikiart.org/en/aaron-siskind/chicago-6-1961",
         "rights": "copyright",
         "source": "squares",
+        "provenance": "bought in 1998",
         "picture": "pictures/a/1.png",
     }
 

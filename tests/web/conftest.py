@@ -12,7 +12,7 @@ from tests.web.browser import running_chromium
 from tests.web.server import running_server
 from tests.web.steps import wikiart
 
-_TIMEOUT_MS = 20_000  # a busy machine is no failure of the page
+TIMEOUT_MS = 20_000  # a busy machine is no failure of the page
 DESKTOP_PX = (1280, 900)
 PHONE_PX = (390, 844)
 
@@ -68,14 +68,14 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
     come from the tests and not from WikiArt.
     """
     contexts: list[BrowserContext] = []
-    expect.set_options(timeout=_TIMEOUT_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
 
     def open_page(
         width: int = DESKTOP_PX[0], height: int = DESKTOP_PX[1], address: str = "/", **options: Any
     ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
-        context.set_default_timeout(_TIMEOUT_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         context.route("https://*.wikiart.org/**", wikiart)
         page = context.new_page()
         console.listen(page)

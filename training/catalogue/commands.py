@@ -12,6 +12,7 @@ from rich.table import Table
 
 from training.clear_line import one_clear_line
 from training.config import CollectConfig
+from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from lambda_fn.catalogue.works import CatalogueWriter
@@ -174,31 +175,46 @@ def feedback(
     target: Annotated[
         str, typer.Argument(help="Where it is kept: a SQLite file or a MongoDB address.")
     ],
-    csv: Annotated[Path | None, typer.Option(help="File to write with all that was said.")] = None,
-    pictures: Annotated[
+    export: Annotated[
         Path | None,
-        typer.Option(help="Folder to write the given pictures to, as import takes them."),
+        typer.Option(
+            help="Folder to write all of it to, with the pictures that visitors gave, for review; "
+            "the same again brings it up to date."
+        ),
+    ] = None,
+    forget: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Delete what was said about this answer, and the picture."),
     ] = None,
 ) -> None:
     """Show how often visitors agree with the answers, and export what they said."""
     with one_clear_line():
         from lambda_fn.catalogue.opening import open_feedback
-        from training.catalogue.feedback import agreement, as_table, write_feedback, write_pictures
+        from training.catalogue.feedback import agreement, as_table
+        from training.raw import counts_by_reason
+        from training.visitors.export import export_feedback, without_pictures
 
         with closing(open_feedback(target)) as store:
-            said = list(store.all())
-        written = write_pictures(pictures, said) if pictures else 0
-        if csv:
-            write_feedback(csv, said, has_pictures=pictures is not None)
+            if forget is not None and not store.forget(forget):
+                raise TrainingError(f"{shown(target)} has no feedback about the answer {forget}")
+            if export is None:
+                said, kept = without_pictures(store.all()), ""
+            else:
+                done = export_feedback(store.all(), export)
+                left_out = counts_by_reason(done.skipped)
+                said, kept = (
+                    done.said,
+                    (
+                        f"; all of it and {done.pictures} pictures ({done.new} new, {done.removed} "
+                        f"removed) are in {export}"
+                        + (f"; left out: {left_out}" if left_out else "")
+                    ),
+                )
     if said:
         _show(as_table(agreement(said)))
     right = sum(one.said == one.predicted for one in said)
     share = f", {right / len(said):.0%} of them right" if said else ""
-    typer.echo(
-        f"{len(said)} answers were judged{share}"
-        + (f"; {csv} has all of it" if csv else "")
-        + (f"; {written} pictures are in {pictures}" if pictures else "")
-    )
+    typer.echo(f"{len(said)} answers were judged{share}{kept}")
 
 
 def shown(target: str) -> str:

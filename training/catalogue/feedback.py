@@ -1,19 +1,13 @@
-"""What visitors said about answers: to a CSV, to files, and how often they agreed."""
+"""How often visitors agreed with the answers, and what they said instead."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import quote
 
 from rich.table import Table
 
 from lambda_fn.catalogue.works import Feedback
 from lambda_fn.contract.styles import STYLE_BY_SLUG
-from training.files import whole_file, write_table
-
-_COLUMNS = ("id", "received", "model", "predicted", "said", "probabilities", "picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +21,6 @@ class Agreement:
     instead: str | None
     """slug of the style most often said instead; among equals the first of the alphabet"""
     instead_answers: int
-
-
-def write_feedback(file: Path, feedback: Iterable[Feedback], *, has_pictures: bool) -> None:
-    """Write a row for each feedback.
-
-    has_pictures: the pictures are written too, so that the row names their file.
-    """
-    rows = (
-        (
-            *(one.id, one.received, one.model, one.predicted, one.said),
-            json.dumps(dict(one.probabilities), sort_keys=True),
-            picture_name(one) if has_pictures and one.picture else "",
-        )
-        for one in feedback
-    )
-    write_table(file, _COLUMNS, rows)
-
-
-def write_pictures(folder: Path, feedback: Iterable[Feedback]) -> int:
-    """Write the pictures that visitors gave, each in the folder of the style that they said.
-
-    So `python -m training import` takes them as they are. Returns how many there are.
-    """
-    given = [one for one in feedback if one.picture is not None]
-    for one in given:
-        with whole_file(folder / picture_name(one)) as file:
-            file.write_bytes(one.picture or b"")
-    return len(given)
-
-
-def picture_name(feedback: Feedback) -> str:
-    """Return where the picture of a feedback is written; it cannot lead out of the folder."""
-    said, id_ = (quote(part, safe="").replace(".", "%2E") for part in (feedback.said, feedback.id))
-    return f"{said}/{id_}.jpg"
 
 
 def agreement(feedback: Iterable[Feedback]) -> list[Agreement]:

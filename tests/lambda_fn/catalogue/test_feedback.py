@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,32 @@ def test_feedback_may_come_in_while_it_is_read(store: FeedbackStore) -> None:
         store.add(make_feedback(feedback.id, said="realism"))
 
     assert {feedback.said for feedback in store.all()} == {"realism"}
+
+
+def test_what_is_forgotten_is_gone_and_nothing_else(store: FeedbackStore) -> None:
+    forgotten, kept = make_feedback("a", picture=b"a picture"), make_feedback("b")
+    store.add(forgotten)
+    store.add(kept)
+
+    answers = [store.forget("a"), store.forget("a")]
+
+    assert answers == [True, False]
+    assert list(store.all()) == [kept]
+
+
+def test_a_new_store_has_nothing_to_forget(store: FeedbackStore) -> None:
+    assert store.forget("a") is False
+
+
+def test_a_forgotten_picture_is_not_left_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.sqlite"
+    with closing(open_feedback(str(file))) as store:
+        store.add(make_feedback("a", picture=b"what nobody may see" * 1000))
+        store.add(make_feedback("b"))
+
+        store.forget("a")
+
+    assert b"what nobody may see" not in file.read_bytes()
 
 
 def test_threads_add_without_loss(store: FeedbackStore) -> None:

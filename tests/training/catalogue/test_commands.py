@@ -1,15 +1,16 @@
 """The commands for works: one closing line each, one clear line when something is wrong."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lambda_fn.catalogue.opening import open_feedback, open_writer
+from lambda_fn.catalogue.opening import open_writer
 from lambda_fn.catalogue.sqlite import open_sqlite
-from lambda_fn.catalogue.works import Feedback
 from tests.training.catalogue.sources import one_row, write_source
 from tests.training.test_cli import assert_one_clear_line, call
+from tests.training.visitors.gifts import make_gift, store_with
 from tests.training.wikiart_server import serve_wikiart
 from tests.works_of_art import make_work
 from training.catalogue.commands import shown
@@ -139,25 +140,40 @@ def test_check_images_says_what_is_there_gone_and_unseen(target: str) -> None:
 
 @pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
 def test_feedback_shows_agreement_and_exports_all(target: str, tmp_path: Path) -> None:
-    with closing(open_feedback(target)) as store:
-        for number, said in enumerate(("cubism", "pop-art", "cubism", "pop-art")):
-            picture = b"jpeg" if number == 1 else None
-            given = Feedback(f"id-{number}", "m", "cubism", said, {"cubism": 1}, "2026", picture)
-            store.add(given)
+    said = ("cubism", "pop-art", "cubism", "pop-art")
+    gifts = [make_gift(f"id-{number}", said=one) for number, one in enumerate(said)]
+    store_with(target, [gifts[0], *(replace(one, picture=None) for one in gifts[1:])])
 
-    result = call(
-        *("feedback", target, "--csv", tmp_path / "said.csv", "--pictures", tmp_path / "given")
-    )
+    result = call("feedback", target, "--export", tmp_path / "feedback")
 
     lines = result.stdout.splitlines()
     assert lines[0].split()[:3] == ["predicted", "answers", "said"]
     assert lines[1].split() == ["Cubism", "4", "2", "50%", "Pop", "Art", "(2)"]
     assert lines[2] == (
-        f"4 answers were judged, 50% of them right; {tmp_path / 'said.csv'} has all of it; "
-        f"1 pictures are in {tmp_path / 'given'}"
+        "4 answers were judged, 50% of them right; all of it and 1 pictures (1 new, 0 removed) "
+        f"are in {tmp_path / 'feedback'}"
     )
-    assert (tmp_path / "given" / "pop-art" / "id-1.jpg").read_bytes() == b"jpeg"
-    assert len((tmp_path / "said.csv").read_text("utf-8").splitlines()) == 5
+    assert len((tmp_path / "feedback" / "feedback.csv").read_text("utf-8").splitlines()) == 5
+    assert call("feedback", target).stdout.splitlines()[-1] == (
+        "4 answers were judged, 50% of them right"
+    )
+
+
+def test_what_a_visitor_wants_forgotten_leaves_store_and_export(tmp_path: Path) -> None:
+    target = store_with(str(tmp_path / "feedback.sqlite"), [make_gift("a1"), make_gift("b2")])
+    folder = tmp_path / "feedback"
+    call("feedback", target, "--export", folder)
+
+    result = call("feedback", target, "--forget", "a1", "--export", folder)
+
+    assert "1 pictures (0 new, 1 removed)" in result.stdout
+    assert [path.name[:3] for path in (folder / "visitors").iterdir()] == ["b2-"]
+
+
+def test_an_answer_that_nobody_judged_cannot_be_forgotten(tmp_path: Path) -> None:
+    target = store_with(str(tmp_path / "feedback.sqlite"), [make_gift("a1")])
+
+    assert_one_clear_line(call("feedback", target, "--forget", "a2"), "no feedback about")
 
 
 def test_feedback_that_nobody_gave_is_no_error(tmp_path: Path) -> None:

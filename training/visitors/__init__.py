@@ -1,0 +1,1 @@
+"""Pictures that visitors gave along with their word: exported, reviewed, merged."""
