@@ -35,8 +35,8 @@ cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
     "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue and "
     "embed look after the works that the service shows, feedback and review after what visitors "
-    "say. push, submit, jobs, logs, cancel and pull do it in the cloud; promote and rollback change "
-    "which model is live there.",
+    "say. push, submit, jobs, logs, cancel and pull do it in the cloud; promote and rollback "
+    "change which model is live there.",
     no_args_is_help=True,
     add_completion=False,
 )
