@@ -107,11 +107,12 @@ class _Seeing:
         self._model, self._seed, self._view = model, config.seed, view
         whole = config.model_copy(update={"crop_px": model.input_shape[1]})
         self._change = build_augmentation(whole) if view else None
+        if self._change is not None:
+            self._change.build(model.input_shape)
 
     def __call__(self, pictures: NDArray[np.float32], batch: int) -> NDArray[np.float16]:
         """Return the features of batch number `batch`, whose view hangs on nothing else."""
         if self._change is not None:
-            self._change.build(pictures.shape)
             for number, state in enumerate(random_states(self._change)):
                 seeds = np.random.SeedSequence((self._seed, self._view, batch, number))
                 state.assign(seeds.generate_state(2))

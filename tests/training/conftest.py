@@ -140,7 +140,7 @@ def small() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def weights(small: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights for `small`: the frozen recipe refuses to do without."""
     import keras
 

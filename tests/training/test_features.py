@@ -142,6 +142,16 @@ def test_a_view_is_the_same_after_a_break(own: Path, config: TrainConfig) -> Non
     np.testing.assert_array_equal(again, whole)
 
 
+def test_a_last_batch_that_is_not_full_has_views_too(
+    own: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "BATCH", PICTURES // 2 - 1)
+
+    found = bottleneck_features(own, with_views(config))
+
+    assert (np.abs(found.views[0][-2:]).sum(axis=1) > 0).all()
+
+
 def test_other_changes_make_other_views(own: Path, config: TrainConfig) -> None:
     bottleneck_features(own, with_views(config))
 
