@@ -209,9 +209,6 @@ def job(
     ] = _METADATA,
 ) -> None:
     """What the container of a job runs; nothing for a person to start."""
-    from training.remote.interruption import hold_signals
-
-    hold_signals()  # before any library starts a thread
     with one_clear_line():
         from training.remote.aws import CloudError
         from training.remote.spec import AGAIN, JobSpec

@@ -20,7 +20,7 @@ from training.organise import organise
 from training.remote.aws import CloudError, client
 from training.remote.checkpoints import Checkpoints
 from training.remote.folders import Place, find_listing, put_folder
-from training.remote.interruption import SpotNotice, end_process, watch
+from training.remote.interruption import SpotNotice, end_process, watching
 from training.remote.sets import fetch_file, fetch_set
 from training.remote.spec import AGAIN, JobSpec, checkpoint_place, run_place
 from training.train import train
