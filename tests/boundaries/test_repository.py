@@ -138,7 +138,8 @@ STEPS = training_steps(typer.main.get_command(cli))
 
 
 def training_commands() -> list[str]:
-    documents = (README, (ROOT / "docs" / "training.md").read_text("utf-8"))
+    guides = ("training.md", "retrain.md")
+    documents = (README, *((ROOT / "docs" / name).read_text("utf-8") for name in guides))
     pattern = re.compile(r"^(?:\.venv/bin/)?python -m training (.+?)(?:\s+#.*)?$", re.MULTILINE)
     return [line for text in documents for line in pattern.findall(text)]
 

@@ -97,6 +97,14 @@ def test_keeping_data_has_a_price() -> None:
     assert costs.storage_line(10_000_000_000) == "10,000.0 MB, which cost $0.23 a month to keep"
 
 
+def test_the_guide_tells_the_costs_that_are_computed() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "retrain.md").read_text("utf-8")
+
+    told = guide.partition("<!-- costs -->\n")[2].partition("<!-- /costs -->")[0]
+
+    assert told.strip() == costs.table()
+
+
 @pytest.mark.slow
 def test_a_comparison_trains_every_architecture_and_each_has_a_speed() -> None:
     from training.architectures import ARCHITECTURES
