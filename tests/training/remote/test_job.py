@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.training.conftest import tiny_config
+from tests.pictures import take_photographs
+from tests.training.conftest import SIZE_PX, tiny_config
 from tests.training.remote.conftest import BUCKETS
 from tests.training.remote.faulty import faulty_way
 from tests.training.remote.standing_job import STANDING
 from tests.training.small import NAME
+from training.config import OrganiseConfig
 from training.remote.folders import fetch_folder
-from training.remote.sets import plan_push, push_set
+from training.remote.sets import plan_push, push_file, push_set
 from training.remote.spec import AGAIN, JobSpec, run_place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -167,6 +169,81 @@ def test_a_job_that_cannot_reach_s3_asks_to_be_tried_again(spec: JobSpec, tmp_pa
 
     assert code == AGAIN, out
     assert "the next attempt goes on" in out
+
+
+def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_along(
+    s3: Any, raw: Path, small: str, tmp_path: Path
+) -> None:
+    """In this process: so it is what the job says, too."""
+    weights = save_weights(tmp_path / "own.weights.h5")
+    photographs = take_photographs(tmp_path / "photographs", 40)
+    pushes = [plan_push(s3, BUCKETS["datasets"], folder) for folder in (raw, photographs)]
+    for push in pushes:
+        push_set(s3, BUCKETS["datasets"], push)
+    spec = JobSpec(
+        run="first",
+        dataset=pushes[0].pushed.fingerprint,
+        kind="raw",
+        config=tiny_config(architecture=small, weights="imagenet"),
+        organise=OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10, test_share=0.3),
+        weights=push_file(s3, BUCKETS["datasets"], weights),
+        photographs=pushes[1].pushed.fingerprint,
+    )
+    from training.remote.job import Surroundings, run_job
+
+    told: list[str] = []
+    around = Surroundings(
+        datasets=BUCKETS["datasets"],
+        runs=BUCKETS["runs"],
+        work=tmp_path / "work",
+        metadata="http://127.0.0.1:9",
+    )
+
+    place = run_job(spec, around, told.append)
+
+    run = fetch_run(s3, "first", tmp_path / "run")
+    manifest = json.loads((run / "model/manifest.json").read_text("utf-8"))
+    plan = json.loads((run / "plan.json").read_text("utf-8"))
+    assert str(place) == "s3://the-runs/runs/first"
+    assert "organise at 64 px" in told
+    assert plan["weights_sha256"] == spec.weights
+    assert manifest["not_a_painting"] is not None
+    assert (run / "model/neighbours.npz").is_file()
+
+
+def save_weights(path: Path) -> Path:
+    """Write weights of the small architecture."""
+    import keras
+
+    from tests.training.small import build_small
+
+    keras.utils.set_random_seed(3)
+    build_small(input_shape=(SIZE_PX, SIZE_PX, 3)).save_weights(path)
+    return path
+
+
+def test_a_machine_that_goes_lets_the_checkpoint_arrive_and_asks_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from training.remote import job
+
+    done: list[object] = []
+
+    class Sending:
+        def settle(self, timeout_s: float) -> bool:
+            done.append("settled")
+            raise OSError("the disk is gone")
+
+    monkeypatch.setattr(job, "end_process", done.append)  # it would end the tests
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        job._leave("told to stop", Sending(), done.append)  # type: ignore[arg-type]
+
+    assert done == [
+        "told to stop: the next attempt goes on after the last whole epoch",
+        "settled",
+        AGAIN,
+    ]
 
 
 def test_a_run_that_is_there_is_not_trained_again(s3: Any, spec: JobSpec, tmp_path: Path) -> None:

@@ -207,6 +207,15 @@ def test_a_run_that_broke_off_goes_on_with_no_other_options(queue: Stack, finger
         submit(queue, wish_for(fingerprint, config=other), agree=refuse)
 
 
+def test_a_run_that_another_version_began_is_left_alone(
+    queue: Stack, fingerprint: str, s3: Any
+) -> None:
+    s3.put_object(Bucket=BUCKETS["runs"], Key="specs/first.json", Body=b"{}")
+
+    with pytest.raises(TrainingError, match="was begun with other options"):
+        submit(queue, wish_for(fingerprint), agree=refuse)
+
+
 def test_a_queue_that_takes_nothing_is_told(queue: Stack, fingerprint: str) -> None:
     gone = replace(queue, definition="gone")
 
