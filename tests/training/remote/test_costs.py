@@ -74,7 +74,7 @@ def test_a_person_is_told_hours_prices_and_their_date() -> None:
     line = describe(estimate([CONFIG], MACHINES, pictures=9_500), jobs=1)
 
     prices = json.loads(costs.PRICES.read_text("utf-8"))
-    assert line.startswith("this starts a job of 0.5 to 0.6 hours")
+    assert line.startswith("this starts a job of 0.4 to 0.6 hours")
     assert "g4dn.xlarge $0.1" in line
     assert str(date.fromisoformat(prices["date"])) in line
 

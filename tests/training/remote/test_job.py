@@ -207,7 +207,7 @@ def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_al
     assert str(place) == "s3://the-runs/runs/first"
     assert "organise at 64 px" in told
     assert plan["weights_sha256"] == spec.weights
-    assert manifest["not_a_painting"] is not None
+    assert manifest["painting"] is not None
     assert (run / "model/neighbours.npz").is_file()
 
 
