@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +65,20 @@ def start(
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    out, _ = process.communicate(timeout=600)
-    return process.returncode, out
+    with or_kill(process):
+        out, _ = process.communicate(timeout=600)
+        return process.returncode, out
+
+
+@contextmanager
+def or_kill(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Leave no process behind where a test fails."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
 
 
 def read_until(process: "subprocess.Popen[str]", *wanted: str) -> Lines:
@@ -72,11 +86,12 @@ def read_until(process: "subprocess.Popen[str]", *wanted: str) -> Lines:
     assert process.stdout is not None
     seen: Lines = []
     left = set(wanted)
-    while left:
-        line = process.stdout.readline()
-        assert line, f"ended before {left}: {''.join(seen)}"
-        seen.append(line)
-        left -= {one for one in left if one in line}
+    with or_kill(process):
+        while left:
+            line = process.stdout.readline()
+            assert line, f"ended before {left}: {''.join(seen)}"
+            seen.append(line)
+            left -= {one for one in left if one in line}
     return seen
 
 
@@ -88,9 +103,10 @@ def in_the_middle_of(epoch: int) -> int:
 def stop_in(epoch: int, how: signal.Signals, spec: JobSpec, work: Path) -> tuple[int, str]:
     """Run an attempt that gets a signal in the middle of an epoch."""
     process = start(spec, work, batch=in_the_middle_of(epoch))
-    read_until(process, STANDING, f"the checkpoint of epoch {epoch - 1} is in")
+    seen = read_until(process, STANDING, f"the checkpoint of epoch {epoch - 1} is in")
     process.send_signal(how)
-    return finish(process)
+    code, rest = finish(process)
+    return code, "".join(seen) + rest
 
 
 def fetch_run(s3: Any, name: str, folder: Path) -> Path:
