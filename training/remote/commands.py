@@ -13,6 +13,7 @@ from rich.table import Table
 from training import options
 from training.clear_line import one_clear_line, quiet_import
 from training.config import OrganiseConfig, Split, TrainConfig
+from training.errors import TrainingError
 from training.remote.naming import DEFAULT_STACK, RunName, StackName, Yes
 
 _ORGANISE = OrganiseConfig()
@@ -186,12 +187,16 @@ def pull(
     target = to or Path("runs") / run
     with one_clear_line():
         from training.remote.aws import client
-        from training.remote.folders import fetch_folder
+        from training.remote.folders import fetch_folder, find_listing
         from training.remote.spec import run_place
         from training.remote.stack import find_stack
 
-        bucket = find_stack(stack).runs
-        listing = fetch_folder(client("s3"), run_place(bucket, run), target)
+        place, s3 = run_place(find_stack(stack).runs, run), client("s3")
+        if find_listing(s3, place) is None:
+            raise TrainingError(
+                f"the run {run} is not whole: `python -m training jobs` says how far it is"
+            )
+        listing = fetch_folder(s3, place, target)
     typer.echo(
         f"{run} ({len(listing.files)} files, {listing.size / 1e6:,.1f} MB) is in {target}, "
         "evaluation/report.html first"
@@ -209,9 +214,6 @@ def job(
     ] = _METADATA,
 ) -> None:
     """What the container of a job runs; nothing for a person to start."""
-    from training.remote.interruption import hold_signals
-
-    hold_signals()  # before any library starts a thread
     with one_clear_line():
         from training.remote.aws import CloudError
         from training.remote.spec import AGAIN, JobSpec

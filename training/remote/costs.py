@@ -38,6 +38,8 @@ _PASS: Final = 3.0  # a pass forward is so many times as fast as a step of train
 _SLOWEST: Final = min(SPEEDS.values())
 _CARDS: Final[Mapping[str, int]] = MappingProxyType({"12xlarge": 4, "24xlarge": 4, "48xlarge": 8})
 _SCALING: Final = 0.85  # of what several cards would do that wait for nobody
+_SMALL: Final = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
+_LARGE: Final = ("g4dn.12xlarge", "g5.12xlarge", "g6.12xlarge")
 _DISK_GB: Final = 100
 _HOURS_A_MONTH: Final = 730
 
@@ -118,6 +120,40 @@ def describe(costs: list[Cost], *, jobs: int) -> str:
         f"this starts {each} of {longest}{hours} hours (assumed speeds: docs/retrain.md): {offers} "
         f"(list prices of {prices['region']}, {prices['date']}; an early stop costs less)"
     )
+
+
+def table() -> str:
+    """Return the tables of docs/retrain.md as Markdown: one run of 24 epochs at 224 px."""
+    lines = [
+        "| 10,000 pictures, one GPU | g4dn.xlarge | g5.xlarge | g6.xlarge |",
+        "|---|---:|---:|---:|",
+        *(_row(name, [name], _SMALL, 10_000) for name in SPEEDS),
+        _row("all five (`--compare`)", list(SPEEDS), _SMALL, 10_000),
+        "",
+        "| resnet50, more pictures | g4dn.xlarge | g5.xlarge | g6.xlarge |",
+        "|---|---:|---:|---:|",
+        _row("100,000", ["resnet50"], _SMALL, 100_000),
+        _row("1,000,000", ["resnet50"], _SMALL, 1_000_000),
+        "",
+        "| resnet50, four GPUs (`--gpus 4`) | g4dn.12xlarge | g5.12xlarge | g6.12xlarge |",
+        "|---|---:|---:|---:|",
+        _row("100,000", ["resnet50"], _LARGE, 100_000, gpus=4),
+        _row("1,000,000", ["resnet50"], _LARGE, 1_000_000, gpus=4),
+    ]
+    return "\n".join(lines)
+
+
+def _row(
+    title: str, names: Sequence[str], machines: Sequence[str], pictures: int, *, gpus: int = 1
+) -> str:
+    configs = [TrainConfig(architecture=name, crop_px=_SPEED_PX, epochs=24) for name in names]
+    found = estimate(configs, machines, pictures=pictures, gpus=gpus)
+    by_machine = {one.machine: one for one in found}
+    cells = [
+        f"{one.hours:.1f} h, ${one.spot:.2f} / ${one.on_demand:.2f}"
+        for one in (by_machine[machine] for machine in machines)
+    ]
+    return f"| {title} | {' | '.join(cells)} |"
 
 
 def _read_prices() -> dict[str, Any] | None:

@@ -6,9 +6,11 @@ whole or absent at any moment, so that nothing has to be put in order.
 """
 
 import os
+import select
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import httpx2 as httpx
@@ -21,6 +23,7 @@ NOTICE_S: Final = 5.0
 
 _TOKEN_S: Final = "21600"  # noqa: S105 - how long the token is good for
 _TIMEOUT_S: Final = 1.0
+_ENOUGH: Final = b"\0"  # no signal has this number
 
 
 class SpotNotice:
@@ -49,23 +52,43 @@ class SpotNotice:
         return self._http.get("/latest/meta-data/spot/instance-action", headers=headers)
 
 
-def hold_signals() -> None:
-    """Let SIGTERM wait for `watch`. Threads inherit this: call it before any other is started."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-
-
-def watch(
+@contextmanager
+def watching(
     leave: Callable[[str], None], *, notice: Callable[[], bool], every_s: float = NOTICE_S
+) -> Iterator[None]:
+    """Call `leave` with what happened, in a thread, when the machine is about to go.
+
+    Only the main thread may begin this. Python's own handler would wait for that thread; the pipe
+    is written to at once, whichever thread the signal reaches.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    thread = threading.Thread(target=_wait, args=(heard, leave, notice, every_s), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, before)
+        os.write(told, _ENOUGH)
+        thread.join()
+        os.close(told)
+        os.close(heard)
+
+
+def _wait(
+    heard: int, leave: Callable[[str], None], notice: Callable[[], bool], every_s: float
 ) -> None:
-    """Call `leave` with what happened, in a thread, once the machine is about to go."""
-    threading.Thread(target=_wait, args=(leave, notice, every_s), daemon=True).start()
-
-
-def _wait(leave: Callable[[str], None], notice: Callable[[], bool], every_s: float) -> None:
     while True:
-        if signal.sigtimedwait({signal.SIGTERM}, every_s) is not None:
-            return leave("told to stop (SIGTERM)")
-        if notice():
+        if select.select([heard], [], [], every_s)[0]:
+            numbers = os.read(heard, 64)
+            if signal.SIGTERM in numbers:
+                return leave("told to stop (SIGTERM)")
+            if _ENOUGH[0] in numbers:
+                return None
+        elif notice():
             return leave("this Spot machine will be taken away")
 
 

@@ -20,7 +20,7 @@ from training.organise import organise
 from training.remote.aws import CloudError, client
 from training.remote.checkpoints import Checkpoints
 from training.remote.folders import Place, find_listing, put_folder
-from training.remote.interruption import SpotNotice, end_process, watch
+from training.remote.interruption import SpotNotice, end_process, watching
 from training.remote.sets import fetch_file, fetch_set
 from training.remote.spec import AGAIN, JobSpec, checkpoint_place, run_place
 from training.train import train
@@ -60,12 +60,13 @@ def run_job(spec: JobSpec, around: Surroundings, tell: _Tell) -> Place:
         return place
     run = around.work / "runs" / spec.run
     checkpoints = Checkpoints(s3, checkpoint_place(around.runs, spec.run), run, tell)
-    watch(lambda why: _leave(why, checkpoints, tell), notice=SpotNotice(around.metadata).is_there)
-    dataset = _dataset(s3, spec, around, tell)
-    _train(s3, spec, around, dataset, run, checkpoints, tell)
-    problem = _measure(s3, spec, around, dataset, run, tell)
-    tell(f"put the run into {place}")
-    _patiently(lambda: put_folder(s3, run, place))
+    notice = SpotNotice(around.metadata)
+    with watching(lambda why: _leave(why, checkpoints, tell), notice=notice.is_there):
+        dataset = _dataset(s3, spec, around, tell)
+        _train(s3, spec, around, dataset, run, checkpoints, tell)
+        problem = _measure(s3, spec, around, dataset, run, tell)
+        tell(f"put the run into {place}")
+        _patiently(lambda: put_folder(s3, run, place))
     if problem is not None:
         raise TrainingError(f"the run is in {place}, but without a model: {problem}")
     return place

@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from training.config import OrganiseConfig, TrainConfig
+from training.errors import TrainingError
 from training.remote.folders import Place
 
 SPEC: Final = "spec"
@@ -40,16 +41,22 @@ class JobSpec(BaseModel):
     photographs: str | None = Field(default=None, pattern=_SHA256)
     note: str = ""
 
-    @model_validator(mode="after")
-    def _names_fit(self) -> Self:
-        if not _NAME.fullmatch(self.run):
+    @field_validator("run")
+    @classmethod
+    def _fits_into_a_key(cls, run: str) -> str:
+        if not _NAME.fullmatch(run):
             raise ValueError(
                 "a run's name has small letters, digits and hyphens, 60 at most, and begins with "
                 "a letter or digit"
             )
-        if self.architectures and len(self.architectures) < _ARRAY:
+        return run
+
+    @field_validator("architectures")
+    @classmethod
+    def _are_several(cls, architectures: tuple[str, ...]) -> tuple[str, ...]:
+        if architectures and len(architectures) < _ARRAY:
             raise ValueError("a comparison has two architectures or more")
-        return self
+        return architectures
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -67,12 +74,13 @@ class JobSpec(BaseModel):
         """Return what the job with this index of an array does; of a single one, index is None.
 
         Raises:
-            ValueError: the index does not fit the comparison.
+            TrainingError: the index does not fit the comparison.
         """
         if not self.architectures:
             return self
         if index is None or not 0 <= index < len(self.architectures):
-            raise ValueError(f"index {index}: expected 0 to {len(self.architectures) - 1}")
+            last = len(self.architectures) - 1
+            raise TrainingError(f"index {index} of {self.run}: expected 0 to {last}")
         return self.model_copy(
             update={
                 "run": self.runs[index],

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from training.config import OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 from training.remote.aws import clear_cloud_errors, client
@@ -118,13 +120,22 @@ def _refuse_taken_names(s3: Any, stack: Stack, spec: JobSpec) -> None:
     if any(job.run in (spec.run, *spec.runs) and not job.has_ended for job in list_jobs(stack)):
         raise TrainingError(f"a job {spec.run} is under way: give another --name, or cancel it")
     begun = read_object(s3, stack.runs, _spec_key(spec))
-    if begun is not None and _essence(JobSpec.model_validate_json(begun)) != _essence(spec):
+    if begun is not None and _essence_of(begun) != _essence(spec):
         raise TrainingError(
             f"{spec.run} was begun with other options or another dataset: give another --name"
         )
 
 
+def _essence_of(data: bytes) -> JobSpec | None:
+    """Return that of a job which was submitted before; None, if another version did it."""
+    try:
+        return _essence(JobSpec.model_validate_json(data))
+    except ValidationError:
+        return None
+
+
 def _essence(spec: JobSpec) -> JobSpec:
+    """Return what decides the outcome; files that came along are compared by the job."""
     return spec.model_copy(update={"note": "", "weights": None, "photographs": None})
 
 

@@ -1,0 +1,276 @@
+"""A job in a process of its own, killed and started again as Batch would, on a faulty way to S3."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.pictures import take_photographs
+from tests.training.conftest import SIZE_PX, tiny_config
+from tests.training.remote.conftest import BUCKETS
+from tests.training.remote.faulty import faulty_way
+from tests.training.remote.standing_job import STANDING
+from tests.training.small import NAME
+from training.config import OrganiseConfig
+from training.remote.folders import fetch_folder
+from training.remote.sets import plan_push, push_file, push_set
+from training.remote.spec import AGAIN, JobSpec, run_place
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).parents[3]
+EPOCHS = 4
+STEPS = 5  # of an epoch: 40 pictures, 8 at a time
+Lines = list[str]
+
+
+@pytest.fixture
+def spec(s3: Any, dataset: Path) -> JobSpec:
+    """A job on a dataset that is in the cloud."""
+    push = plan_push(s3, BUCKETS["datasets"], dataset)
+    push_set(s3, BUCKETS["datasets"], push)
+    config = tiny_config(architecture=NAME, epochs=EPOCHS, averaged_epochs=2)
+    return JobSpec(run="first", dataset=push.pushed.fingerprint, config=config)
+
+
+def start(
+    spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1, **more: str
+) -> "subprocess.Popen[str]":
+    """Start an attempt as Batch does: a new process with an empty disk."""
+    environment = {
+        "ARTSTYLE_DATASETS": f"s3://{BUCKETS['datasets']}",
+        "ARTSTYLE_RUNS": f"s3://{BUCKETS['runs']}",
+        **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+        **more,
+    }
+    command = [sys.executable, "-m", "tests.training.remote.standing_job", str(batch), "job"]
+    nobody = ["--metadata", "http://127.0.0.1:9"]
+    return subprocess.Popen(
+        [*command, spec.model_dump_json(), "--work", str(work), *nobody],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    with or_kill(process):
+        out, _ = process.communicate(timeout=600)
+        return process.returncode, out
+
+
+@contextmanager
+def or_kill(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Leave no process behind where a test fails."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+
+
+def read_until(process: "subprocess.Popen[str]", *wanted: str) -> Lines:
+    """Read what the process writes until each of these has been in a line."""
+    assert process.stdout is not None
+    seen: Lines = []
+    left = set(wanted)
+    with or_kill(process):
+        while left:
+            line = process.stdout.readline()
+            assert line, f"ended before {left}: {''.join(seen)}"
+            seen.append(line)
+            left -= {one for one in left if one in line}
+    return seen
+
+
+def in_the_middle_of(epoch: int) -> int:
+    """Return the number of a batch there."""
+    return (epoch - 1) * STEPS + 3
+
+
+def stop_in(epoch: int, how: signal.Signals, spec: JobSpec, work: Path) -> tuple[int, str]:
+    """Run an attempt that gets a signal in the middle of an epoch."""
+    process = start(spec, work, batch=in_the_middle_of(epoch))
+    seen = read_until(process, STANDING, f"the checkpoint of epoch {epoch - 1} is in")
+    process.send_signal(how)
+    code, rest = finish(process)
+    return code, "".join(seen) + rest
+
+
+def fetch_run(s3: Any, name: str, folder: Path) -> Path:
+    fetch_folder(s3, run_place(BUCKETS["runs"], name), folder)
+    return folder
+
+
+def history_of(run: Path) -> list[dict[str, str]]:
+    with (run / "history.csv").open(encoding="utf-8", newline="") as file:
+        return [{**row, "seconds": ""} for row in csv.DictReader(file)]
+
+
+def metrics_of(run: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run / "evaluation/metrics.json").read_text("utf-8"))
+    return {name: value for name, value in found.items() if name != "model_sha256"}
+
+
+def weights_of(run: Path) -> list[Any]:
+    import keras
+
+    from tests.training.small import registered
+
+    with registered():
+        weights: list[Any] = keras.models.load_model(run / "model.keras", compile=False).weights
+    return [np.asarray(one) for one in weights]
+
+
+def test_a_job_that_is_killed_twice_ends_with_the_run_of_one_that_was_not(
+    s3: Any, spec: JobSpec, tmp_path: Path
+) -> None:
+    whole = spec.model_copy(update={"run": "whole"})
+
+    code, out = finish(start(whole, tmp_path / "0"))
+    told, first = stop_in(3, signal.SIGTERM, spec, tmp_path / "1")
+    killed, _ = stop_in(4, signal.SIGKILL, spec, tmp_path / "2")
+    ended, last = finish(start(spec, tmp_path / "3"))
+
+    assert code == 0, out
+    assert told == AGAIN, first
+    assert "told to stop (SIGTERM)" in first
+    assert killed == -signal.SIGKILL
+    assert ended == 0, last
+    assert "from epoch 4 on" in last
+    unbroken = fetch_run(s3, "whole", tmp_path / "unbroken")
+    broken = fetch_run(s3, "first", tmp_path / "broken")
+    assert history_of(broken) == history_of(unbroken)
+    assert metrics_of(broken) == metrics_of(unbroken)
+    for one, other in zip(weights_of(broken), weights_of(unbroken), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (broken / "evaluation/report.html").is_file()
+    assert (broken / "model/manifest.json").is_file()
+
+
+def test_nothing_is_lost_where_s3_fails_in_every_way(
+    aws: str, s3: Any, spec: JobSpec, tmp_path: Path
+) -> None:
+    whole = spec.model_copy(update={"run": "whole"})
+    with faulty_way(aws) as way:
+        process = start(spec, tmp_path / "1", endpoint=way.address, batch=in_the_middle_of(3))
+        read_until(process, STANDING, "the checkpoint of epoch 2 is in")
+        process.kill()
+        finish(process)
+
+        code, out = finish(start(spec, tmp_path / "2", endpoint=way.address))
+
+    assert code == 0, out
+    assert "from epoch 3 on" in out
+    assert set(way.met) == {"refused", "slow", "cut", "lost"}
+    assert finish(start(whole, tmp_path / "3"))[0] == 0
+    broken = fetch_run(s3, "first", tmp_path / "broken")
+    assert metrics_of(broken) == metrics_of(fetch_run(s3, "whole", tmp_path / "unbroken"))
+
+
+def test_a_job_that_cannot_reach_s3_asks_to_be_tried_again(spec: JobSpec, tmp_path: Path) -> None:
+    code, out = finish(start(spec, tmp_path / "1", endpoint="http://127.0.0.1:9"))
+
+    assert code == AGAIN, out
+    assert "the next attempt goes on" in out
+
+
+def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_along(
+    s3: Any, raw: Path, small: str, tmp_path: Path
+) -> None:
+    """In this process: so it is what the job says, too."""
+    weights = save_weights(tmp_path / "own.weights.h5")
+    photographs = take_photographs(tmp_path / "photographs", 40)
+    pushes = [plan_push(s3, BUCKETS["datasets"], folder) for folder in (raw, photographs)]
+    for push in pushes:
+        push_set(s3, BUCKETS["datasets"], push)
+    spec = JobSpec(
+        run="first",
+        dataset=pushes[0].pushed.fingerprint,
+        kind="raw",
+        config=tiny_config(architecture=small, weights="imagenet"),
+        organise=OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10, test_share=0.3),
+        weights=push_file(s3, BUCKETS["datasets"], weights),
+        photographs=pushes[1].pushed.fingerprint,
+    )
+    from training.remote.job import Surroundings, run_job
+
+    told: list[str] = []
+    around = Surroundings(
+        datasets=BUCKETS["datasets"],
+        runs=BUCKETS["runs"],
+        work=tmp_path / "work",
+        metadata="http://127.0.0.1:9",
+    )
+
+    place = run_job(spec, around, told.append)
+
+    run = fetch_run(s3, "first", tmp_path / "run")
+    manifest = json.loads((run / "model/manifest.json").read_text("utf-8"))
+    plan = json.loads((run / "plan.json").read_text("utf-8"))
+    assert str(place) == "s3://the-runs/runs/first"
+    assert "organise at 64 px" in told
+    assert plan["weights_sha256"] == spec.weights
+    assert manifest["painting"] is not None
+    assert (run / "model/neighbours.npz").is_file()
+
+
+def save_weights(path: Path) -> Path:
+    """Write weights of the small architecture."""
+    import keras
+
+    from tests.training.small import build_small
+
+    keras.utils.set_random_seed(3)
+    build_small(input_shape=(SIZE_PX, SIZE_PX, 3)).save_weights(path)
+    return path
+
+
+def test_a_machine_that_goes_lets_the_checkpoint_arrive_and_asks_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from training.remote import job
+
+    done: list[object] = []
+
+    class Sending:
+        def settle(self, timeout_s: float) -> bool:
+            done.append("settled")
+            raise OSError("the disk is gone")
+
+    monkeypatch.setattr(job, "end_process", done.append)  # it would end the tests
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        job._leave("told to stop", Sending(), done.append)  # type: ignore[arg-type]
+
+    assert done == [
+        "told to stop: the next attempt goes on after the last whole epoch",
+        "settled",
+        AGAIN,
+    ]
+
+
+def test_a_run_that_is_there_is_not_trained_again(s3: Any, spec: JobSpec, tmp_path: Path) -> None:
+    from training.remote.folders import put_folder
+
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/run.json").write_text("{}", "utf-8")
+    put_folder(s3, tmp_path / "run", run_place(BUCKETS["runs"], spec.run))
+
+    code, out = finish(start(spec, tmp_path / "1"))
+
+    assert code == 0, out
+    assert "is there already" in out
+    assert not (tmp_path / "1").exists()
