@@ -68,7 +68,7 @@ def _handle(app: Any, event: Any) -> Any:
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
         try:
-            return Mangum(app, lifespan="off")(event, None)
+            return Mangum(app, lifespan="off")(event, None)  # type: ignore[arg-type]
         finally:
             asyncio.set_event_loop(None)
 
