@@ -620,15 +620,13 @@ def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
     """Return the classifier in float32, whatever precision and recipe the best model is of."""
     config, is_frozen = plan.config, plan.config.recipe == "frozen"
     if is_frozen:
-        size_px, weights, theirs = plan.size_px, config.weights, best
+        classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
     else:
+        blank = config.model_copy(update={"weights": None})
         size_px = None if config.head in ANY_SIZE else config.crop_px
-        weights, theirs = None, best.get_layer("head")
-    blank = config.model_copy(update={"weights": weights})
-    classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
-    if not is_frozen:
+        classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
         classifier.get_layer("backbone").set_weights(best.get_layer("backbone").get_weights())
-    ours = classifier.get_layer("head")
+    ours, theirs = classifier.get_layer("head"), best if is_frozen else best.get_layer("head")
     if config.head not in ANY_SIZE:
         ours.set_weights(theirs.get_weights())
         return classifier

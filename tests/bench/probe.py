@@ -55,7 +55,7 @@ def warm(picture: Path) -> dict[str, float]:
     from lambda_fn.settings import Settings
 
     settings = Settings()
-    model = load_model(settings.model, runtime=settings.runtime, threads=settings.threads)
+    model = load_model(settings.model_folder, runtime=settings.runtime, threads=settings.threads)
     data = picture.read_bytes()
     event, size_px = make_event(data), model.manifest.input_size_px
     pixels = to_pixels(data, size_px=size_px).pixels

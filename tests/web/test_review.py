@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -39,7 +40,7 @@ def open_review(chromium: Browser, folder: Path, console: Console) -> Iterator[O
     with sitting(folder) as now:
         contexts = []
 
-        def open_review(size: tuple[int, int] = DESKTOP_PX, **options: str) -> Page:
+        def open_review(size: tuple[int, int] = DESKTOP_PX, **options: Any) -> Page:
             context = chromium.new_context(
                 viewport={"width": size[0], "height": size[1]}, **options
             )

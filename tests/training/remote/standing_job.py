@@ -26,7 +26,7 @@ def stand_still_at(number: int) -> None:
             threading.Event().wait()
         return make(self, asked)
 
-    TrainingBatches.__call__ = __call__  # type: ignore[method-assign]
+    TrainingBatches.__call__ = __call__  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Jobs are listed, followed and cancelled by the names of their runs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -116,16 +117,20 @@ def test_a_log_is_read_attempt_by_attempt(queue: Stack) -> None:
 def test_a_log_is_followed_until_the_job_has_ended(queue: Stack) -> None:
     job_id = start(queue, "first")
     let_run(job_id, "RUNNABLE")
-    happens = iter(
-        [
-            lambda: let_run(job_id, "RUNNING", streams=("a",)),  # nothing is written yet
-            lambda: write_log("a", "epoch 1"),
-            lambda: write_log("a", "told to stop"),
-            lambda: let_run(job_id, "RUNNING", streams=("a", "b")),
-            lambda: write_log("b", "epoch 2"),
-            lambda: (write_log("b", "done"), let_run(job_id, "SUCCEEDED", streams=("a", "b"))),
-        ]
-    )
+
+    def end() -> None:
+        write_log("b", "done")
+        let_run(job_id, "SUCCEEDED", streams=("a", "b"))
+
+    steps: list[Callable[[], None]] = [
+        lambda: let_run(job_id, "RUNNING", streams=("a",)),  # nothing is written yet
+        lambda: write_log("a", "epoch 1"),
+        lambda: write_log("a", "told to stop"),
+        lambda: let_run(job_id, "RUNNING", streams=("a", "b")),
+        lambda: write_log("b", "epoch 2"),
+        end,
+    ]
+    happens = iter(steps)
 
     def pause(seconds: float) -> None:
         next(happens)()

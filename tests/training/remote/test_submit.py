@@ -31,7 +31,8 @@ def fingerprint(s3: Any, dataset: Path) -> str:
 
 
 def wish_for(dataset: object, **changes: Any) -> Wish:
-    return Wish(**({"dataset": str(dataset), "config": CONFIG, "name": "first"} | changes))
+    given: dict[str, Any] = {"dataset": str(dataset), "config": CONFIG, "name": "first"}
+    return Wish(**(given | changes))
 
 
 def agree(line: str) -> None:
