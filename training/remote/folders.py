@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Self
 
+import tenacity
 from boto3.s3.transfer import ProgressCallbackInvoker, TransferConfig, create_transfer_manager
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tqdm import tqdm
 
@@ -181,12 +183,25 @@ def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
     """Return a small object, or None where there is none."""
     try:
         with clear_cloud_errors(f"s3://{bucket}/{key}"):
-            data: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            return data
+            return _read_body(s3, bucket, key)
     except CloudError as error:
         if error.code in _MISSING:
             return None
         raise
+
+
+@tenacity.retry(
+    # the client tries a request again, but not the reading of its answer
+    retry=tenacity.retry_if_exception_type(
+        (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+    ),
+    wait=tenacity.wait_random_exponential(max=5),
+    stop=tenacity.stop_after_attempt(8),
+    reraise=True,
+)
+def _read_body(s3: Any, bucket: str, key: str) -> bytes:
+    data: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return data
 
 
 def write_object(s3: Any, bucket: str, key: str, data: bytes) -> None:

@@ -84,7 +84,7 @@ def write_history(s3: Any, bucket: str, known: Known, history: ModelHistory) -> 
                 answer = s3.put_object(Bucket=bucket, Key=KEY, Body=data, **condition)
             return Known(history, answer["ETag"])
         except CloudError as error:
-            if error.code not in (*_OUTRUN, *_BUSY):
+            if error.code not in (*_OUTRUN, *_BUSY, *_MISSING):
                 raise
             found = read_history(s3, bucket)
             if found.history == history:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import tenacity
 
+from training.catalogue.source import read_source
 from training.devices import describe, has_gpu
 from training.errors import TrainingError
 from training.evaluate import evaluate
@@ -121,6 +122,9 @@ def _measure(
         fetch_set(s3, around.datasets, spec.photographs, photographs)
     tell("export")
     raw = around.work / "raw" if spec.kind == "raw" else None
+    if raw and not read_source(raw).works:
+        tell("no work names its artist and title: the model will find no similar works")
+        raw = None
     try:
         export(
             dataset,

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from mangum import Mangum
 from moto.awslambda.models import LambdaFunction
+from moto.awslambda.responses import LambdaResponse
 
 from lambda_fn.assembly import build_app
 from lambda_fn.settings import Settings
@@ -92,12 +93,19 @@ def answered_by(service: Service) -> Iterator[None]:
             told["x-amz-function-error"] = "Unhandled"
             return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)})
 
-    before = LambdaFunction.invoke
+    before, read = LambdaFunction.invoke, LambdaResponse._get_param
+
+    def get_param(response: LambdaResponse, name: str, *default: Any) -> Any:
+        # moto looks for `qualifier`, which nobody sends, and so asks the latest version always
+        return read(response, "Qualifier" if name == "qualifier" else name, *default)
+
     LambdaFunction.invoke = invoke  # type: ignore[method-assign, assignment]
+    LambdaResponse._get_param = get_param  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
         LambdaFunction.invoke = before  # type: ignore[method-assign]
+        LambdaResponse._get_param = read  # type: ignore[method-assign]
 
 
 def deploy(stack: Stack) -> None:
