@@ -38,7 +38,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_predict_prints_a_row_for_every_file_of_a_folder(folder: Path) -> None:
-    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "200"})
+    # wide enough for the names of temporary folders
+    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "300"})
 
     assert result.exit_code == 0
     assert "a.jpg" in result.stdout
@@ -163,7 +164,8 @@ def test_predict_makes_a_huge_file_a_row_without_reading_it(folder: Path) -> Non
     with (folder / "huge.jpg").open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 1)  # sparse: it takes no place on the disk
 
-    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "200"})
+    # wide enough for the names of temporary folders
+    result = CliRunner().invoke(cli, ["predict", str(folder)], env={"COLUMNS": "300"})
 
     assert result.exit_code == 0
     assert "The file has more than 200 MB." in result.stdout

@@ -120,6 +120,7 @@ def test_a_work_keeps_everything_that_the_site_says(server: WikiArtServer, raw: 
         "rights": "copyright",
         "source": "wikiart",
         "picture": "pictures/pablo-picasso/301.jpg",
+        "provenance": None,
     }
 
 
