@@ -17,10 +17,7 @@ from training.config import TrainConfig
 
 def build_augmentation(config: TrainConfig) -> keras.Sequential:
     """Return the layers; batches come out with sides of `config.crop_px` while training."""
-    # each layer its own: with one seed for all, the smallest crops would be the softest, too
-    crop, jitter, cast, resolution, quality = map(
-        int, np.random.SeedSequence(config.seed).generate_state(5)
-    )
+    seed = config.seed
     return keras.Sequential(
         [
             RandomResizedCrop(
@@ -28,19 +25,19 @@ def build_augmentation(config: TrainConfig) -> keras.Sequential:
                 config.min_crop_area,
                 config.vertical_flips,
                 config.rotation_deg,
-                seed=crop,
+                seed=seed,
             ),
             keras.layers.RandomColorJitter(
                 value_range=(0, 255),
                 brightness_factor=0.15,
                 contrast_factor=0.2,
                 saturation_factor=(0.4, 0.6),
-                seed=jitter,
+                seed=seed,
             ),
-            RandomCast(config.colour_cast, config.grey_share, seed=cast),
+            RandomCast(config.colour_cast, config.grey_share, seed=seed),
             Clip(),
-            RandomResolution(config.max_softness, seed=resolution),
-            RandomJpeg(config.jpeg_quality, seed=quality),
+            RandomResolution(config.max_softness, seed=seed),
+            RandomJpeg(config.jpeg_quality, seed=seed),
         ],
         name="augmentation",
     )

@@ -17,7 +17,6 @@ from training.augment import (
     RandomResolution,
     build_augmentation,
     jpeg,
-    random_states,
 )
 
 pytestmark = pytest.mark.slow
@@ -52,14 +51,6 @@ def test_augmentation_stays_within_0_and_255_for_strong_colours_too(
 
     assert changed.min() >= 0
     assert changed.max() <= 255
-
-
-def test_no_two_layers_draw_the_same_numbers() -> None:
-    states = random_states(build_augmentation(tiny_config()))
-
-    seeds = {tuple(np.asarray(one.value).tolist()) for one in states}
-
-    assert len(seeds) >= 5
 
 
 def test_augmentation_rests_when_not_training(pictures: Pictures) -> None:
