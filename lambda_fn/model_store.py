@@ -92,7 +92,11 @@ def fetch_model(source: S3Place) -> Path:
 
 
 class HistoryReader:
-    """Reads the history at most once a minute; what fails is logged, and none is shown."""
+    """Reads the history at most once a minute; what fails is logged, and none is shown.
+
+    While a change is under way it is read for each request: the version that is about to go live
+    is asked before the history says so, and would otherwise not know of itself for a minute.
+    """
 
     def __init__(self, place: S3Place, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._place = place
@@ -103,18 +107,20 @@ class HistoryReader:
     def __call__(self) -> list[ModelChange] | None:
         """Return the changes, the oldest first; None where they cannot be read."""
         if self._clock() >= self._ends_at:
-            self._found = self._read()
-            self._ends_at = self._clock() + _AGE_S
+            history = self._read()
+            if history is None or not history.is_changing:
+                self._ends_at = self._clock() + _AGE_S
+            self._found = None if history is None else history.live
         return self._found
 
-    def _read(self) -> list[ModelChange] | None:
+    def _read(self) -> ModelHistory | None:
         try:
             with _translating(self._place):
                 try:
                     found = _get(self._client, self._place.bucket, self._place.key)
                 except self._client.exceptions.NoSuchKey:
-                    return []  # nothing was promoted yet
-            return ModelHistory.model_validate_json(found).live
+                    return ModelHistory()  # nothing was promoted yet
+            return ModelHistory.model_validate_json(found)
         except (ModelError, ValidationError) as error:
             logger.warning("the history of models cannot be read: %s", error)
             return None

@@ -56,6 +56,11 @@ class ModelHistory(_Frozen):
     changes: tuple[RecordedChange, ...] = ()
 
     @property
+    def is_changing(self) -> bool:
+        """Whether a change was begun that has not come to its end."""
+        return bool(self.changes) and self.changes[-1].state == "begun"
+
+    @property
     def live(self) -> list[ModelChange]:
         """The changes that came to an end, without what only their makers need."""
         names = set(ModelChange.model_fields)

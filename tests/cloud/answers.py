@@ -121,7 +121,7 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "describe_job_definitions",
         {},
         "jobDefinitions[].[retryStrategy.attempts, timeout.attemptDurationSeconds]",
-        [[3, 28_800]],
+        [[10, 28_800]],
     ),
     (
         "cloudwatch",

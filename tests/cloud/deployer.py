@@ -42,6 +42,25 @@ _KEYS: Final = {
 
 
 @dataclass(frozen=True)
+class Synthesis:
+    """A cloud assembly that is being written."""
+
+    folder: Path
+    process: "subprocess.Popen[str]"
+
+    def wait(self) -> Path:
+        """Return where it is.
+
+        Raises:
+            RuntimeError: what kept it from being written.
+        """
+        output, errors = self.process.communicate()
+        if self.process.returncode != 0:
+            raise RuntimeError(f"{output[-4000:]}\n{errors[-4000:]}")
+        return self.folder
+
+
+@dataclass(frozen=True)
 class Deployer:
     """Somebody with a checkout and credentials.
 
@@ -54,29 +73,42 @@ class Deployer:
     home: Path
 
     def cdk(
-        self, command: str, *arguments: str, app: str | None = None, **options: str
+        self, command: str, *arguments: str, app: str | Path
     ) -> "subprocess.CompletedProcess[str]":
-        """Run the CDK's command line on the checkout.
+        """Run the CDK's command line on what was synthesised."""
+        with self._begin(command, *arguments, f"--app={app}") as process:
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-        options: what `-c` chooses; without any, what the last one chose.
-        """
-        chosen = [f"--context={name}={value}" for name, value in options.items()]
-        # as cdk.json says, in the environment that is here already; or as it was said before
-        if app is None:
-            app = f"{sys.executable} -m infra.app" if options else "cdk.out"
-        return subprocess.run(
-            [_CDK, command, *arguments, *chosen, f"--app={app}", "--no-notices"],
-            cwd=self.checkout,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def deploy(self, **options: str) -> "subprocess.CompletedProcess[str]":
+    def deploy(self, assembly: Path) -> "subprocess.CompletedProcess[str]":
         """Deploy without being asked."""
         how = ("--require-approval=never", "--progress=events", "--asset-build-concurrency=2")
-        return self.cdk("deploy", *how, **options)
+        return self.cdk("deploy", *how, app=assembly)
+
+    @contextmanager
+    def synthesising(self, name: str, **options: str) -> Iterator["Synthesis"]:
+        """Begin to write what the checkout and options (`-c`) say; end it after the block.
+
+        It is the longest part of a deploy that needs nothing of AWS, so other work may go on.
+        """
+        # as cdk.json says, in the environment that is here already
+        app = f"--app={sys.executable} -m infra.app"
+        chosen = [f"--context={option}={value}" for option, value in options.items()]
+        folder = self.home / name
+        process = self._begin("synth", "--quiet", f"--output={folder}", app, *chosen)
+        with process:
+            yield Synthesis(folder, process)
+            process.kill()
+
+    def _begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [_CDK, *arguments, "--no-notices"],
+            cwd=self.checkout,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,9 +71,10 @@ class Functions:
 
     def close(self) -> None:
         """End all of them."""
-        for _, function, folder in self._running.values():
-            function.__exit__()
-            folder.cleanup()
+        with ThreadPoolExecutor() as pool:
+            ends = [pool.submit(_end, one, place) for _, one, place in self._running.values()]
+        for end in ends:
+            end.result()
         self._running.clear()
 
     def _warm(self, function: LambdaFunction) -> Function:
@@ -82,8 +84,7 @@ class Functions:
         if running and was == is_:
             return running
         if running and folder:
-            running.__exit__()
-            folder.cleanup()
+            _end(running, folder)
         folder = TemporaryDirectory(dir=self.machine.home)
         start = self._start(function, Path(folder.name))
         running = Function(start, timeout_s=float(function.timeout), patience_s=60.0)
@@ -123,6 +124,11 @@ class Functions:
             _unpack(_layer(function, layer["Arn"]), layers)
         mounts = [f"--volume={code}:/var/task:ro", f"--volume={layers}:/opt:ro"]
         return [LAMBDA, str(function.handler)], mounts
+
+
+def _end(function: Function, folder: TemporaryDirectory[str]) -> None:
+    function.__exit__()
+    folder.cleanup()
 
 
 def _layer(function: LambdaFunction, arn: str) -> bytes:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from moto.cloudfront import urls as cloudfront_urls
 from moto.cloudfront.models import Invalidation
 from moto.cloudfront.responses import CloudFrontResponse
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.config import default_user_config
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
@@ -27,6 +28,8 @@ def mend_moto() -> None:
     _complete_invalidations()
     _add_policies_of_the_cdn()
     _add_deletion_of_rollouts()
+    # whoever asks who did what is told that nothing is known yet, as for minutes in AWS
+    _add(CloudTrailResponse, "lookup_events", lambda _: ActionResult({"Events": []}))
 
 
 def _heed_conditions() -> None:

@@ -25,27 +25,37 @@ from tests.cloud.deployer import (
     OPTIONS,
     STACK,
     Deployer,
+    Synthesis,
     deploying,
     in_words,
 )
 from tests.cloud.http_front import serving_front
 from tests.cloud.inventory import Inventory, inventory
+from tests.cloud.jobs import run_job
 from tests.cloud.machine import LIMITS, PODMAN, ROOT, Machine, MachineError, prepare
-from tests.pictures import draw_picture, encode
-from tests.training.candidates import make_candidate
+from tests.pictures import draw_picture, encode, take_photographs
 from tests.training.conftest import make_raw
 from training.config import OrganiseConfig
 from training.organise import organise
-from training.works import load_dataset
 
 # images are built in the first of them
 pytestmark = pytest.mark.timeout(1_200)
 
+# what Batch's machines tell a container, and where the rehearsal's AWS is
+OF_THE_MACHINE: Final = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
 PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 # the same folder by another name, so that it can be loaded
 PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
-SECOND: Final = "second-model"
+RUN: Final = "second"
+STYLES: Final = ("cubism", "pop-art")
+CHANGES: Final = {"has_mongodb": "true", "reserved_concurrency": "5"}
 
 
 @pytest.fixture(scope="module")
@@ -68,24 +78,38 @@ def account(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """What the account held before the stack came."""
+    """What the account held before the stack came, and the stack that is to come."""
 
     deployer: Deployer
     before: Inventory
+    synthesis: Synthesis
 
 
 @pytest.fixture(scope="module")
-def bootstrapped(account: Deployer) -> Bootstrapped:
+def bootstrapped(account: Deployer) -> Iterator[Bootstrapped]:
     """The account once `cdk bootstrap` is done."""
-    result = account.cdk("bootstrap", BOOTSTRAP, app="")
-    assert result.returncode == 0, in_words(result)
-    return Bootstrapped(account, inventory(account))
+    with account.synthesising("first", **OPTIONS) as synthesis:
+        result = account.cdk("bootstrap", BOOTSTRAP, app="")
+        assert result.returncode == 0, in_words(result)
+        yield Bootstrapped(account, inventory(account), synthesis)
 
 
 @pytest.fixture(scope="module")
-def deployed(bootstrapped: Bootstrapped) -> Deployer:
+def changes(bootstrapped: Bootstrapped) -> Iterator[Synthesis]:
+    """The same stack with another page and other options, for later."""
+    deployer = bootstrapped.deployer
+    bootstrapped.synthesis.wait()
+    page = deployer.checkout / "web" / "style.css"
+    page.write_text(page.read_text("utf-8") + "\n/* changed */\n", "utf-8")
+    with deployer.synthesising("second", **OPTIONS, **CHANGES) as synthesis:
+        yield synthesis
+
+
+@pytest.fixture(scope="module")
+def deployed(bootstrapped: Bootstrapped, changes: Synthesis) -> Deployer:
     """The stack, made for the first time."""
-    result = bootstrapped.deployer.deploy(**OPTIONS)
+    del changes  # they are being written meanwhile
+    result = bootstrapped.deployer.deploy(bootstrapped.synthesis.folder)
     assert result.returncode == 0, in_words(result)
     return bootstrapped.deployer
 
@@ -335,9 +359,9 @@ def test_the_image_of_the_training_starts(
 
 
 def train(deployer: Deployer, *arguments: str) -> str:
-    """Run a step of the training against the account; return what it says."""
+    """Run a step of the training against the stack; return what it says."""
     result = subprocess.run(
-        [sys.executable, "-m", "training", *arguments],
+        [sys.executable, "-m", "training", *arguments, "--stack", STACK],
         cwd=ROOT,
         env=deployer.environment,
         capture_output=True,
@@ -363,34 +387,75 @@ def live_model(deployer: Deployer) -> set[str]:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A run that a job on a machine of Batch left. dataset: here. log: the job's."""
+
+    deployer: Deployer
+    dataset: Path
+    run: Path
+    log: str
+
+
+@pytest.fixture(scope="module")
+def trained(
+    deployed: Deployer, machine: Machine, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """A run on drawn pictures, from this machine to Batch and back."""
+    folder = tmp_path_factory.mktemp("trained")
+    dataset, run = folder / "dataset", folder / "run"
+    raw = make_raw(folder, dict.fromkeys(STYLES, 12))
+    # the size of the live model, which is to be asked the same pictures
+    manifest = json.loads((ROOT / "lambda_fn/release/manifest.json").read_text("utf-8"))
+    config = OrganiseConfig(size_px=manifest["input_size_px"], min_pictures_per_style=3)
+    organise(raw, dataset, config)
+    photographs = take_photographs(folder / "photographs", 24)
+
+    train(deployed, "push", str(dataset), "--yes")
+    tiny = "--weights=none --epochs=1 --crop=32 --batch-size=8 --averaged-epochs=1".split()
+    what = (str(dataset), f"--name={RUN}", f"--photographs={photographs}", *tiny)
+    train(deployed, "submit", *what, "--yes")
+    batch = deployed.client("batch")
+    [submitted] = [
+        one
+        for one in batch.list_jobs(jobQueue=deployed.outputs["JobQueue"])["jobSummaryList"]
+        if RUN in one["jobName"]
+    ]
+    account = {name: deployed.environment[name] for name in OF_THE_MACHINE}
+    log = run_job(machine, batch, submitted["jobId"], account)
+    train(deployed, "pull", RUN, f"--to={run}")
+    return Trained(deployed, dataset, run, log)
+
+
+def test_a_job_trains_and_its_run_comes_home(trained: Trained) -> None:
+    assert f"train {RUN}" in trained.log
+    assert (trained.run / "evaluation/report.html").is_file()
+    manifest = json.loads((trained.run / "model/manifest.json").read_text("utf-8"))
+    assert tuple(manifest["styles"]) == STYLES
+
+
+@dataclass(frozen=True)
 class Promoted:
     """The stack with another model live. before: id of the one in the image. told: what it said."""
 
     deployer: Deployer
     before: str
+    model: str
     told: str
 
 
 @pytest.fixture(scope="module")
-def promoted(deployed: Deployer, api: str, tmp_path_factory: pytest.TempPathFactory) -> Promoted:
-    """The released model under another name, live by force: nobody taught it drawn pictures."""
+def promoted(trained: Trained, api: str) -> Promoted:
+    """The job's model live, by force: it has learnt next to nothing."""
     before = str(predict(api)["model"]["id"])
-    folder = tmp_path_factory.mktemp("promoted")
-    manifest = json.loads((ROOT / "lambda_fn/release/manifest.json").read_text("utf-8"))
-    raw = make_raw(folder, {"cubism": 10, "pop-art": 10})
-    dataset = folder / "dataset"
-    config = OrganiseConfig(size_px=manifest["input_size_px"], min_pictures_per_style=3)
-    organise(raw, dataset, config)
-    data = manifest["data"] | {"fingerprint": load_dataset(dataset).fingerprint}
-    model = make_candidate(folder / "model", SECOND, data=data)
-    where = ("--dataset", str(dataset), "--stack", STACK)
-    told = train(deployed, "promote", str(model), *where, "--force", "--yes")
-    return Promoted(deployed, before, told)
+    where = ("--dataset", str(trained.dataset))
+    told = train(trained.deployer, "promote", str(trained.run), *where, "--force", "--yes")
+    manifest = json.loads((trained.run / "model/manifest.json").read_text("utf-8"))
+    return Promoted(trained.deployer, before, manifest["id"], told)
 
 
 def test_a_promotion_shows_what_the_gate_found(promoted: Promoted) -> None:
     assert "macro-F1" in promoted.told
-    assert f"{SECOND} is live in {STACK}" in promoted.told
+    assert f"{promoted.model} is live in {STACK}" in promoted.told
 
 
 def test_a_promoted_model_answers_visitors(promoted: Promoted, api: str) -> None:
@@ -398,23 +463,22 @@ def test_a_promoted_model_answers_visitors(promoted: Promoted, api: str) -> None
 
     answer = predict(api)
 
-    assert answer["model"]["id"] == SECOND
-    assert answer["similar"]
-    assert live_model(promoted.deployer) == {f"s3://{bucket}/models/{SECOND}"}
+    assert answer["model"]["id"] == promoted.model
+    assert {one["slug"] for one in answer["probabilities"]} == set(STYLES)
+    assert live_model(promoted.deployer) == {f"s3://{bucket}/models/{promoted.model}"}
 
 
 def test_the_model_tells_how_it_came_to_be_live(promoted: Promoted, api: str) -> None:
-    del promoted
     [change] = ask(f"{api}/v1/model")["history"]
 
-    assert (change["model"], change["kind"]) == (SECOND, "promoted")
+    assert (change["model"], change["kind"]) == (promoted.model, "promoted")
     assert change["figures"]["pictures"] > 0
 
 
 @pytest.fixture(scope="module")
 def rolled_back(promoted: Promoted) -> Promoted:
     """The stack when the promotion was taken back."""
-    told = train(promoted.deployer, "rollback", "--stack", STACK, "--yes")
+    told = train(promoted.deployer, "rollback", "--yes")
     return replace(promoted, told=told)
 
 
@@ -427,11 +491,12 @@ def test_a_rollback_brings_the_model_before_back(rolled_back: Promoted, api: str
 class Refused:
     """The stack after a deploy that AWS refused in its middle.
 
-    old_page, builds: what was in the bucket, and how many images were built, until then. forgotten:
-    how often the CDN was told to forget.
+    changes: what was to be deployed. old_page, builds: what was in the bucket, and how many images
+    were built, until then. forgotten: how often the CDN was told to forget.
     """
 
     deployer: Deployer
+    changes: Path
     old_page: set[str]
     builds: int
     diff: str
@@ -440,22 +505,22 @@ class Refused:
 
 
 @pytest.fixture(scope="module")
-def refused(deployed: Deployer) -> Refused:
+def refused(deployed: Deployer, changes: Synthesis) -> Refused:
     """The stack when a page and options are changed, while something else takes up the account."""
     s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
     old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     builds = len(deployed.builds)
     deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
-    page = deployed.checkout / "web" / "style.css"
-    page.write_text(page.read_text("utf-8") + "\n/* changed */\n", "utf-8")
-    diff = deployed.cdk("diff", **OPTIONS, has_mongodb="true", reserved_concurrency="5")
+    folder = changes.wait()
+    diff = deployed.cdk("diff", app=folder)
     assert diff.returncode == 0, in_words(diff)
     deployed.client("lambda").put_function_concurrency(
         FunctionName=other_function(deployed), ReservedConcurrentExecutions=8
     )
-    result = deployed.deploy()  # what the diff told
+    result = deployed.deploy(folder)
     assert result.returncode == 1, in_words(result)
-    return Refused(deployed, old, builds, diff.stdout + diff.stderr, result.stdout + result.stderr)
+    diff_told, told = diff.stdout + diff.stderr, result.stdout + result.stderr
+    return Refused(deployed, folder, old, builds, diff_told, told)
 
 
 def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
@@ -491,7 +556,7 @@ def changed(refused: Refused) -> Refused:
     deployer = refused.deployer
     deployer.client("lambda").delete_function_concurrency(FunctionName=other_function(deployer))
     forgotten = invalidations(deployer)
-    result = deployer.deploy()
+    result = deployer.deploy(refused.changes)
     assert result.returncode == 0, in_words(result)
     return replace(refused, forgotten=forgotten)
 
@@ -577,7 +642,7 @@ def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api:
 def destroyed(changed: Refused, bootstrapped: Bootstrapped) -> Inventory:
     """What the account holds when the stack is gone, beside what it held before it."""
     deployer = changed.deployer
-    result = deployer.cdk("destroy", "--force")
+    result = deployer.cdk("destroy", "--force", app=changed.changes)
     assert result.returncode == 0, in_words(result)
     after = inventory(deployer)
     return {name: held - bootstrapped.before[name] for name, held in after.items()}

@@ -194,6 +194,16 @@ def test_the_history_is_read_once_a_minute(s3: Any) -> None:
     assert [one.model for one in later or ()] == ["first", "second"]
 
 
+def test_a_history_is_read_again_at_once_while_a_change_is_under_way(s3: Any) -> None:
+    put_history(s3, change("first"), change("second", state="begun"))
+    read = HistoryReader(HISTORY, clock=lambda: 0.0)
+    meanwhile = read()
+    put_history(s3, change("first"), change("second"))
+
+    assert [one.model for one in meanwhile or ()] == ["first"]
+    assert [one.model for one in read() or ()] == ["first", "second"]
+
+
 @pytest.mark.parametrize("body", [b"no json", b'{"changes": [{}]}'])
 def test_a_history_that_cannot_be_read_is_none(
     s3: Any, body: bytes, caplog: pytest.LogCaptureFixture
