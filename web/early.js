@@ -46,6 +46,7 @@
       "pages/model",
       "pages/model-architecture",
       "pages/model-card",
+      "pages/model-changes",
       "pages/model-confusion",
       "pages/model-doubts",
       "pages/model-headline",

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from lambda_fn.contract.history import ChangeFigures, ModelChange
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.schemas import ModelCard
 from tests.web.axe import expect_accessible
@@ -34,6 +36,31 @@ SECTIONS = {
     "Why this network, and not another": "comparison",
     "How to make it again": None,
 }
+HISTORY = (  # the oldest first, as the service has it
+    ModelChange(
+        at=datetime(2026, 11, 28, 23, 30, tzinfo=UTC),
+        kind="promoted",
+        model="mobilenetv2-224-20261128-96b1a2",
+        figures=ChangeFigures(pictures=6812, top1=0.66, macro_f1=0.646, macro_f1_before=0.5994),
+    ),
+    ModelChange(
+        at=datetime(2026, 12, 3, 9, tzinfo=UTC),
+        kind="promoted",
+        model="mobilenetv2-224-20261202-0c4f17",
+        forced=(
+            "macro-F1 may be lower: 0.646 is live, 0.641 was measured, and it may well be 1.3 "
+            "points lower on other pictures",
+            "it has 9.0 MB, not 6",
+        ),
+        figures=ChangeFigures(pictures=954, top1=0.65, macro_f1=0.641, macro_f1_before=0.646),
+    ),
+    ModelChange(
+        at=datetime(2026, 12, 3, 11, tzinfo=UTC),
+        kind="rolled back",
+        model="mobilenetv2-224-20261128-96b1a2",
+    ),
+)
+CHANGES = "Which model answered when"
 BROKEN = {"error": {"code": "internal_error", "message": "Something broke on our side."}}
 
 
@@ -291,6 +318,73 @@ def test_what_was_not_measured_is_left_out(open_page: OpenPage) -> None:
     expect(region(page, "How good it is")).to_be_visible()
     expect(page.get_by_role("heading", name="When it says: this is no painting")).to_have_count(0)
     expect(page.get_by_role("heading", name="Same artist")).to_have_count(0)
+
+
+def bring_history(page: Page) -> Locator:
+    history = [change.model_dump(mode="json") for change in HISTORY]
+    change_card(page, lambda body: body.update(history=history))
+    section = region(page, CHANGES)
+    expect(section).to_be_visible()
+    return section
+
+
+def test_the_models_that_were_live_are_told_newest_first(open_page: OpenPage) -> None:
+    page = open_page(timezone_id="Pacific/Auckland")
+    first, second, back = HISTORY
+
+    section = bring_history(page)
+
+    expect(section.get_by_role("table", name="Changes of the model")).to_be_visible()
+    rows = section.get_by_role("row")
+    expect(rows).to_have_count(1 + len(HISTORY))
+    expect(rows.nth(1).get_by_role("cell")).to_have_text(
+        [f"Rolled back to: {back.model}", "not measured"]
+    )
+    expect(rows.nth(2).get_by_role("cell")).to_have_text(
+        [
+            f"Promoted against the gate: {second.model}",
+            "0.646 before, 0.641 after, on 954 pictures",
+        ]
+    )
+    expect(rows.nth(3).get_by_role("cell")).to_have_text(
+        [f"Promoted: {first.model}", "0.599 before, 0.646 after, on 6,812 pictures"]
+    )
+    # it was the next day already where the reader is
+    expect(rows.nth(3).get_by_role("rowheader")).to_have_text("29 Nov 2026, 12:30")
+    expect(page.get_by_role("navigation", name="On this page")).to_contain_text(CHANGES)
+
+
+def test_what_the_gate_had_against_a_model_is_told(open_page: OpenPage) -> None:
+    section = bring_history(open_page())
+
+    expect(section.get_by_role("heading", level=3)).to_have_text(
+        [f"What the gate had against {HISTORY[1].model}"]
+    )
+    expect(section.get_by_role("listitem")).to_have_text(list(HISTORY[1].forced))
+
+
+@pytest.mark.parametrize("history", [None, []], ids=["unknown", "empty"])
+def test_without_changes_none_are_told(open_page: OpenPage, history: list[Any] | None) -> None:
+    page = open_page()
+
+    change_card(page, lambda body: body.update(history=history))
+
+    expect(region(page, "How to make it again")).to_be_visible()
+    expect(page.get_by_role("heading", name=CHANGES)).to_have_count(0)
+    expect(page.get_by_role("link", name=CHANGES)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(320, 844), PHONE_PX, DESKTOP_PX], ids=str)
+def test_the_changes_fit_and_axe_finds_nothing(
+    open_page: OpenPage, console: Console, size: tuple[int, int]
+) -> None:
+    page = open_page(*size, color_scheme="dark", reduced_motion="reduce")
+
+    bring_history(page)
+    expect(region(page, "How to make it again")).to_be_visible()
+
+    assert not scrolls_sideways(page)
+    expect_accessible(page, console)
 
 
 # a service that fails, and how it looks

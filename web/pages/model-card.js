@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The types of what GET /v1/model answers, and the names of what is in it. `contract/manifest.py` and
- * `contract/evaluation.py` of the service describe them.
+ * The types of what GET /v1/model answers, and the names of what is in it. `contract/manifest.py`,
+ * `contract/evaluation.py` and `contract/history.py` of the service describe them.
  */
 
 /**
@@ -125,7 +125,23 @@
  *   versions: Record<string, string>,
  *   files: Record<string, string>,
  * }} Manifest
- * @typedef {{manifest: Manifest, evaluation: Evaluation | null}} ModelCard
+ * @typedef {{
+ *   at: string,
+ *   kind: "promoted" | "rolled back",
+ *   model: string,
+ *   forced: string[],
+ *   figures: {
+ *     pictures: number,
+ *     top1: number,
+ *     macro_f1: number,
+ *     macro_f1_before: number,
+ *   } | null,
+ * }} ModelChange
+ * @typedef {{
+ *   manifest: Manifest,
+ *   evaluation: Evaluation | null,
+ *   history: ModelChange[] | null,
+ * }} ModelCard
  * @typedef {(slug: string) => string} NameOf the name of a style by its slug
  */
 

@@ -6,6 +6,7 @@ import { timesInTen } from "../words.js";
 import { architectureName } from "./model-card.js";
 import { fillWith, soon } from "./loading.js";
 import { architectureSection } from "./model-architecture.js";
+import { changesSection } from "./model-changes.js";
 import { historySection } from "./model-history.js";
 import { doubtSections } from "./model-doubts.js";
 import { headlineSection } from "./model-headline.js";
@@ -66,7 +67,7 @@ async function loadModel({ api }, signal) {
  * @returns {Generator<Node[], void>}
  */
 function* sectionsOf({ card, nameOf }, { announce }) {
-  const { manifest, evaluation } = card;
+  const { manifest, evaluation, history } = card;
   const makers = [
     ...(evaluation === null
       ? []
@@ -79,6 +80,7 @@ function* sectionsOf({ card, nameOf }, { announce }) {
         ]),
     () => architectureSection(manifest),
     () => studySection(evaluation?.comparison ?? []),
+    () => changesSection(history),
     () => [recipeSection(manifest, evaluation)],
   ];
   /** @type {HTMLElement[]} */

@@ -4,11 +4,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { explain, happened, measured } from "../../../web/pages/model-changes.js";
 import { chooseWorks, describeRidge, findWorks } from "../../../web/pages/periods.js";
 import { howMany, longRecord, shortRecord } from "../../../web/pages/record.js";
 import { addressOf, describe } from "../../../web/pages/works.js";
 
 /** @typedef {import("../../../web/charts/ridge.js").Ridge} Ridge */
+/** @typedef {import("../../../web/pages/model-card.js").ModelChange} ModelChange */
 
 const METRICS = { precision: 0.71, recall: 0.46, support: 1260, confused_with: "realism" };
 const SOME = { name: "Cubism", asked: "", counts: { works: 1169 }, next_cursor: "x", shown: 24 };
@@ -46,6 +48,24 @@ function work(number, changes) {
     ...changes,
   });
 }
+
+/**
+ * @param {Partial<ModelChange>} [changes]
+ * @returns {ModelChange}
+ */
+function promotion(changes) {
+  return {
+    at: "2026-11-28T12:00:00Z",
+    kind: "promoted",
+    model: "second",
+    forced: [],
+    figures: { pictures: 6812, top1: 0.66, macro_f1: 0.646, macro_f1_before: 0.5994 },
+    ...changes,
+  };
+}
+
+/** @type {Partial<ModelChange>} */
+const BACK = { kind: "rolled back", figures: null };
 
 test("a record is said as people say odds", () => {
   assert.equal(
@@ -175,4 +195,30 @@ test("one artist fills the rest, and a work without a year comes last", () => {
 
   assert.equal(chosen.length, 3);
   assert.equal(chosen.at(-1)?.year, null);
+});
+
+test("a promotion tells macro-F1 before and after, and on how many pictures", () => {
+  assert.equal(measured(promotion()), "0.599 before, 0.646 after, on 6,812 pictures");
+});
+
+test("where nothing was measured, that is said", () => {
+  assert.equal(measured(promotion(BACK)), "not measured");
+});
+
+for (const [changes, wanted] of /** @type {[Partial<ModelChange>, string][]} */ ([
+  [{}, "Promoted:"],
+  [{ forced: ["it has 9 MB"] }, "Promoted against the gate:"],
+  [BACK, "Rolled back to:"],
+])) {
+  test(`what happened to the model is said: ${wanted}`, () => {
+    assert.equal(happened(promotion(changes)), wanted);
+  });
+}
+
+test("what it means to go against the gate is said only where one did", () => {
+  const usual = explain([promotion(), promotion(BACK)]).join(" ");
+  const forced = explain([promotion(), promotion({ forced: ["it has 9 MB"] })]).join(" ");
+
+  assert.doesNotMatch(usual, /Against the gate/);
+  assert.match(forced, /Against the gate means that somebody put a model live/);
 });
