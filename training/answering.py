@@ -5,11 +5,12 @@ It is built around the backbone of a trained classifier; all else is linear and 
 1512.04150) is what each place of the features adds to a style's logit: with pooling and one layer
 the logit is the mean of its map. The mean over all styles is taken from the maps, since what
 speaks for all styles alike changes no probability. With the head `levels` the maps of the levels
-are brought to one size and added; what the mean training picture has counts as nothing there, so
-that a map shows where a picture differs from it. The original's tops have no such maps.
+are brought to one size and added; what the mean training picture has at the same place counts as
+nothing there (typical.py), so that a map shows where a picture differs from it. The original's tops
+have no such maps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from training.data import FixedBatches, look_ahead
 from training.gated import OneMatrix, TwoMatrices, gated, gated_evidence, pack
 from training.heads import HIDDEN, LOGITS, STANDARD
 from training.metrics import Floats
+from training.typical import Typical, at_one_size, mean_over_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Probed:
     """mean and spread of what layers on the way say, for the line between paintings and
     photographs: (pictures, n); the pooled features where the architecture names no such layers
     """
+    levels: tuple[Floats, ...] = ()
+    """with the head `levels`, the mean picture at each place: (rows, columns, channels) of each"""
 
 
 def build_probe(classifier: keras.Model, config: TrainConfig, *, size_px: int) -> keras.Model:
@@ -50,18 +54,25 @@ def build_probe(classifier: keras.Model, config: TrainConfig, *, size_px: int) -
     if config.hidden_units:
         pooled = keras.Model(head.inputs, head.get_layer(HIDDEN).output)(seen.features)
     outputs = {"logits": logits, "pooled": pooled, "texture": seen.texture}
+    if config.head == LEVELS:
+        outputs |= mean_over_pictures(seen.features)
     return keras.Model(seen.pixels, outputs)
 
 
 def probe(model: keras.Model, batches: FixedBatches) -> Probed:
     """Ask a probe for all pictures, in their order."""
-    rows = list(predictions(model, batches))
-    return Probed(
-        *(
-            np.concatenate([np.asarray(row[name]) for row in rows]).astype(np.float64)
-            for name in ("logits", "pooled", "texture")
-        )
-    )
+    rows: dict[str, list[Any]] = {"logits": [], "pooled": [], "texture": []}
+    sums: dict[str, Any] = {}
+    for found in predictions(model, batches):
+        for name, values in found.items():
+            if name in rows:
+                rows[name].append(np.asarray(values))
+            else:  # a mean; to keep those of all batches would take gigabytes
+                total = len(found["logits"]) * np.asarray(values[0], np.float64)
+                sums[name] = sums.get(name, 0.0) + total
+    logits, pooled, texture = (np.concatenate(one).astype(np.float64) for one in rows.values())
+    levels = tuple(sums[name] / len(logits) for name in sorted(sums))
+    return Probed(logits, pooled, texture, levels)
 
 
 def predictions(model: keras.Model, batches: FixedBatches) -> Iterator[Any]:
@@ -78,12 +89,14 @@ def build_answering(
     temperature: float,
     projection: Projection,
     line: PaintingLine | None,
+    typical: Sequence[Typical] = (),
     is_packed: bool = False,
 ) -> keras.Model:
     """Return the graph: `pixels` (batch, size, size, 3) -> a dict of outputs.
 
     probabilities: (batch, styles); maps: (batch, styles, rows, columns), in units of calibrated
     logits; embedding: (batch, embedding_size); painting: (batch, 1), if there is a line.
+    typical: of each level, with the head `levels`; without, a map shows what all pictures share.
     is_packed: keep a hidden layer's matrix once, for the file that ships; the graph then has a
     layer of our own, which only this package can load.
     """
@@ -93,8 +106,9 @@ def build_answering(
     fitted: dict[str, list[Any]] = {}
     last, scale = seen.pooled, 1.0
     if config.head in ANY_SIZE:
+        wanted = _Wanted(head, config, temperature, typical, is_packed)
         explain = _gated if config.hidden_units else _linear
-        last, maps, scale = explain(seen, head, config, temperature, fitted, is_packed)
+        last, maps, scale = explain(seen, wanted, fitted)
         logits = layers.Dense(len(fitted["calibrated"][1]), name="calibrated")(last)
         evidence = maps[0] if len(maps) == 1 else _added(maps)
         outputs["maps"] = layers.Permute((3, 1, 2), name="maps")(evidence)
@@ -150,59 +164,70 @@ def _pool(features: list[Any], head: keras.Model, config: TrainConfig) -> Any:
     return pool(features)
 
 
-def _standard(head: keras.Model, config: TrainConfig) -> tuple[Any, Any]:
-    """Return what pooled features are lessened and divided by before the last layer."""
-    if config.head != LEVELS:
-        return 0.0, 1.0
-    mean, variance = head.get_layer(STANDARD).get_weights()
-    return mean, np.sqrt(variance + head.get_layer(STANDARD).epsilon)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be explained, and how; see `build_answering`."""
+
+    head: keras.Model
+    config: TrainConfig
+    temperature: float
+    typical: Sequence[Typical]
+    is_packed: bool
+
+    @property
+    def standard(self) -> tuple[Any, Any]:
+        """What pooled features are lessened and divided by before the first layer."""
+        if self.config.head != LEVELS:
+            return 0.0, 1.0
+        layer = self.head.get_layer(STANDARD)
+        mean, variance = layer.get_weights()
+        return mean, np.sqrt(variance + layer.epsilon)
 
 
-def _linear(
-    seen: _Seen,
-    head: keras.Model,
-    config: TrainConfig,
-    temperature: float,
-    fitted: dict[str, list[Any]],
-    _: bool,
-) -> tuple[Any, list[Any], Any]:
-    """Return what the last layer takes, the maps of all levels, and the unit of the first."""
-    kernel, bias = (one / temperature for one in head.get_layer(LOGITS).get_weights())
+_Explained = tuple[Any, list[Any], Any]
+"""What the last layer takes, the maps of all levels, and the unit of the first."""
+
+
+def _linear(seen: _Seen, wanted: _Wanted, fitted: dict[str, list[Any]]) -> _Explained:
+    layer = wanted.head.get_layer(LOGITS)
+    kernel, bias = (one / wanted.temperature for one in layer.get_weights())
     fitted["calibrated"] = [kernel, bias]
-    return seen.pooled, _evidence(seen.features, _standard(head, config), kernel, fitted), 1.0
+    return seen.pooled, _evidence(_places(seen), wanted, kernel, fitted), 1.0
 
 
-def _gated(
-    seen: _Seen,
-    head: keras.Model,
-    config: TrainConfig,
-    temperature: float,
-    fitted: dict[str, list[Any]],
-    is_packed: bool,
-) -> tuple[Any, list[Any], Any]:
-    """Return the same of a head with a hidden layer, whose units are those of its matrix."""
-    hidden, last = (head.get_layer(name).get_weights() for name in (HIDDEN, LOGITS))
-    packed = pack(hidden, last, temperature=temperature)
+def _gated(seen: _Seen, wanted: _Wanted, fitted: dict[str, list[Any]]) -> _Explained:
+    """With a hidden layer the unit is that of its matrix."""
+    hidden, last = (wanted.head.get_layer(name).get_weights() for name in (HIDDEN, LOGITS))
+    packed = pack(hidden, last, temperature=wanted.temperature)
     fitted["calibrated"] = [packed.kernel, packed.last_bias]
-    matrix = (OneMatrix if is_packed else TwoMatrices)(*packed.matrix.shape)
+    matrix = (OneMatrix if wanted.is_packed else TwoMatrices)(*packed.matrix.shape)
     said, weights, nowhere = gated(seen.pooled, packed, matrix, fitted)
-    maps = gated_evidence(seen.features, weights, nowhere, _standard(head, config))
+    places, standard, typical = _places(seen), wanted.standard, wanted.typical
+    maps = gated_evidence(places, weights, nowhere, standard, typical, fitted)
     return said, maps, packed.scale[:, np.newaxis]
 
 
+def _places(seen: _Seen) -> list[Any]:
+    return at_one_size(seen.features) if len(seen.features) > 1 else seen.features
+
+
 def _evidence(
-    features: list[Any], standard: tuple[Any, Any], kernel: Any, fitted: dict[str, list[Any]]
+    features: list[Any], wanted: _Wanted, kernel: Any, fitted: dict[str, list[Any]]
 ) -> list[Any]:
     """Return what each place of each level adds to each style: (batch, rows, columns, styles)."""
-    mean, spread = standard
+    mean, spread = wanted.standard
     weights = (kernel - kernel.mean(axis=1, keepdims=True)) / np.reshape(spread, (-1, 1))
     nothing = -np.sum(np.reshape(mean, (-1, 1)) * weights, axis=0)
     sizes = [one.shape[-1] for one in features]
     maps = []
     for number, part in enumerate(np.split(weights, np.cumsum(sizes)[:-1])):
         name = f"evidence_{number}"
-        maps.append(layers.Conv2D(kernel.shape[1], 1, name=name)(features[number]))
+        added = layers.Conv2D(kernel.shape[1], 1, name=name)(features[number])
         fitted[name] = [part[np.newaxis, np.newaxis], nothing / len(features)]
+        if wanted.typical:
+            usual = wanted.typical[number].added(part)
+            added = added - usual.reshape(1, *added.shape[1:])
+        maps.append(added)
     return maps
 
 

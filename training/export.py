@@ -64,6 +64,7 @@ from training.metrics import Floats, fit_temperature, measure, to_probabilities
 from training.photographs import load_photographs
 from training.run_folder import Run, load_run, load_run_on, read_history, read_json
 from training.shipped import THREADS, ShippedAnswers, ask
+from training.typical import Typical
 from training.works import Work, load_works
 
 MAX_DIFFERENCE = 1e-5
@@ -246,6 +247,7 @@ def _fit(
         temperature=temperature,
         projection=projection,
         line=line,
+        typical=[Typical.fit(level) for level in said["train"].levels],
     )
     answering = build()
     chosen = validation.read(_spread(len(validation.labels), CALIBRATION)).astype(np.float32)

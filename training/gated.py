@@ -8,6 +8,7 @@ It is rounded to int8, each unit by its own range, and `PackedMatrix` keeps it o
 layers, which any Keras loads, keep it twice and give the same numbers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
+
+from training.typical import Typical
 
 Array = NDArray[np.float32]
 FORWARD, BACKWARD, PACKED = "hidden_forward", "hidden_backward", "hidden_packed"
@@ -93,14 +96,19 @@ class OneMatrix:
 
     def __init__(self, channels: int, units: int) -> None:
         self._packed = PackedMatrix(channels, units, name=PACKED)
+        self._wide: Any = None
 
     def forward(self, standard: Any) -> Any:
         """Take (batch, channels), give (batch, units)."""
-        return ops.matmul(standard, self._packed(standard))
+        self._wide = self._packed(standard)
+        # a sum over rows: for a product LiteRT would turn the matrix round in every pass
+        return ops.sum(ops.expand_dims(standard, 2) * self._wide, axis=1)
 
     def backward(self, shares: Any) -> Any:
-        """Take (batch, styles, units), give (batch, styles, channels)."""
-        return ops.matmul(shares, ops.transpose(self._packed(shares)))
+        """Take (batch, styles, units), give (batch, styles, channels); after `forward`."""
+        channels, units = self._wide.shape
+        flat = ops.matmul(ops.reshape(shares, (-1, units)), ops.transpose(self._wide))
+        return ops.reshape(flat, (-1, shares.shape[1], channels))
 
     def fitted(self, matrix: NDArray[np.int8]) -> dict[str, list[Any]]:
         """Return the weights of its layers by their names."""
@@ -146,25 +154,30 @@ def gated(
 
 
 def gated_evidence(
-    features: list[Any], weights: Any, nowhere: Any, standard: tuple[Array, Array]
+    features: list[Any],
+    weights: Any,
+    nowhere: Any,
+    standard: tuple[Array, Array],
+    typical: Sequence[Typical],
+    fitted: dict[str, list[Any]],
 ) -> list[Any]:
     """Return what each place of each level adds to each style: (batch, rows, columns, styles).
 
     standard: mean and spread of the pooled features. What no place adds is shared by all.
+    typical: what of each level counts as nothing, if that is known.
     """
     mean, spread = standard
     weights = weights / spread
     nothing = nowhere - ops.sum(weights * mean, axis=2)
     nothing = ops.reshape(nothing, (-1, 1, 1, weights.shape[1])) / len(features)
     ends = np.cumsum([one.shape[-1] for one in features])[:-1].tolist()
-    return [
-        _at_each_place(level, part) + nothing
-        for level, part in zip(features, ops.split(weights, ends, axis=2), strict=True)
-    ]
-
-
-def _at_each_place(level: Any, weights: Any) -> Any:
-    _, rows, columns, channels = level.shape
-    flat = ops.reshape(level, (-1, rows * columns, channels))
-    added = ops.matmul(flat, ops.transpose(weights, (0, 2, 1)))
-    return ops.reshape(added, (-1, rows, columns, weights.shape[1]))
+    maps = []
+    for number, part in enumerate(ops.split(weights, ends, axis=2)):
+        _, rows, columns, channels = features[number].shape
+        flat = ops.reshape(features[number], (-1, rows * columns, channels))
+        added = ops.matmul(flat, ops.transpose(part, (0, 2, 1)))
+        if typical:
+            usual = typical[number].added_by(part, number, fitted)
+            added = added - ops.transpose(usual, (0, 2, 1))
+        maps.append(ops.reshape(added, (-1, rows, columns, weights.shape[1])) + nothing)
+    return maps

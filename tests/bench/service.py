@@ -50,19 +50,21 @@ def both_runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     from training.architectures import build_classifier
     from training.calibrate import PaintingLine, Projection
     from training.config import TrainConfig
+    from training.release import SHIPPED
 
     manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
     run = folder / "keras"
     run.mkdir()
-    config = TrainConfig(architecture=manifest.architecture, weights=None)
-    classifier = build_classifier(config, styles=len(manifest.styles), size_px=None)
-    outputs = build_probe(classifier, config, size_px=manifest.input_size_px).output
+    size_px = manifest.input_size_px
+    config = TrainConfig(architecture=manifest.architecture, weights=None, **SHIPPED)
+    classifier = build_classifier(config, styles=len(manifest.styles), size_px=size_px)
+    outputs = build_probe(classifier, config, size_px=size_px).output
     channels, textures = (outputs[name].shape[-1] for name in ("pooled", "texture"))
     matrix = np.ones((channels, manifest.embedding_size), np.float32)
     build_answering(
         classifier,
         config,
-        size_px=manifest.input_size_px,
+        size_px=size_px,
         temperature=1.0,
         projection=Projection(np.zeros(channels, np.float32), matrix),
         line=PaintingLine(np.zeros(textures, np.float32), 0.0, 0.5),

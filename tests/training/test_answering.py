@@ -8,12 +8,13 @@ import pytest
 from scipy.special import softmax
 
 from tests.training.conftest import tiny_config
-from training.answering import build_answering, build_probe, probe
+from training.answering import Probed, build_answering, build_probe, probe
 from training.architectures import build_classifier
 from training.calibrate import PaintingLine, Projection
 from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches
 from training.heads import HIDDEN, LOGITS, STANDARD
+from training.typical import Typical
 
 pytestmark = pytest.mark.slow
 
@@ -83,11 +84,25 @@ def pictures(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="module")
+def typical(classifier: keras.Model, config: TrainConfig, pictures: Any) -> list[Typical]:
+    """What the mean of the pictures has; none for a head that knows no levels."""
+    return [Typical.fit(level) for level in ask(classifier, config, pictures).levels]
+
+
+def ask(classifier: keras.Model, config: TrainConfig, pictures: Any) -> Probed:
+    model = build_probe(classifier, config, size_px=pictures.shape[1])
+    labels = np.zeros(len(pictures), np.int64)
+    # two batches of different sizes
+    return probe(model, FixedBatches(labels, lambda at: pictures[at], styles=STYLES, batch_size=2))
+
+
+@pytest.fixture(scope="module")
 def outputs(
     classifier: keras.Model,
     config: TrainConfig,
     projection: Projection,
     line: PaintingLine,
+    typical: list[Typical],
     pictures: Any,
 ) -> dict[str, Any]:
     model = build_answering(
@@ -97,6 +112,7 @@ def outputs(
         temperature=TEMPERATURE,
         projection=projection,
         line=line,
+        typical=typical,
     )
     found: dict[str, Any] = model.predict_on_batch(pictures)
     return found
@@ -124,6 +140,34 @@ def test_the_mean_of_a_map_is_what_the_picture_adds_to_its_logit(
     np.testing.assert_allclose(outputs["maps"].mean(axis=(2, 3)), expected, atol=1e-4)
 
 
+def test_a_picture_like_all_others_has_an_even_map(
+    classifier: keras.Model,
+    config: TrainConfig,
+    projection: Projection,
+    pictures: Any,
+    outputs: dict[str, Any],
+) -> None:
+    if config.head != LEVELS:
+        return  # its maps count from nothing at all
+    only = pictures[:1]
+    every_pattern = only.shape[1]  # more than a map has places
+    typical = [Typical.fit(level, every_pattern) for level in ask(classifier, config, only).levels]
+    model = build_answering(
+        classifier,
+        config,
+        size_px=only.shape[1],
+        temperature=TEMPERATURE,
+        projection=projection,
+        line=None,
+        typical=typical,
+    )
+
+    maps = model.predict_on_batch(only)["maps"]
+
+    among_others = outputs["maps"][:1].std(axis=(2, 3)).max()
+    assert maps.std(axis=(2, 3)).max() < 0.1 * among_others  # rounding is left
+
+
 def test_embedding_and_painting_are_those_that_were_fitted(
     classifier: keras.Model,
     config: TrainConfig,
@@ -132,12 +176,7 @@ def test_embedding_and_painting_are_those_that_were_fitted(
     pictures: Any,
     outputs: dict[str, Any],
 ) -> None:
-    model = build_probe(classifier, config, size_px=pictures.shape[1])
-    batches = FixedBatches(
-        np.zeros(3, np.int64), lambda places: pictures[places], styles=STYLES, batch_size=2
-    )
-
-    said = probe(model, batches)
+    said = ask(classifier, config, pictures)
 
     np.testing.assert_allclose(outputs["embedding"], projection.of(said.pooled), atol=1e-4)
     np.testing.assert_allclose(outputs["painting"][:, 0], line.of(said.texture), atol=1e-4)
@@ -148,6 +187,7 @@ def test_a_matrix_that_is_kept_once_gives_the_same(
     config: TrainConfig,
     projection: Projection,
     line: PaintingLine,
+    typical: list[Typical],
     pictures: Any,
     outputs: dict[str, Any],
 ) -> None:
@@ -158,6 +198,7 @@ def test_a_matrix_that_is_kept_once_gives_the_same(
         temperature=TEMPERATURE,
         projection=projection,
         line=line,
+        typical=typical,
         is_packed=True,
     )
 

@@ -61,13 +61,19 @@ def export_feedback(feedback: Iterable[Feedback], folder: Path) -> Exported:
     """Write all feedback to a folder, and what waits for a decision to its review.csv.
 
     Raises:
-        TrainingError: the folder holds something else.
+        TrainingError: the folder holds something else, or pictures while nobody said anything: then
+            the store is likely to be another one, and all would be taken away.
     """
     _claim(folder)
     reviews = {one.picture: one for one in read_review(folder)}
     rejected = {path for path, one in reviews.items() if one.decision == "reject"}
     bar = tqdm(feedback, "export", unit="word", disable=None)
     gifts = [_store(folder, one, rejected) for one in bar]
+    if not gifts and (held := _pictures_in(folder)):
+        raise TrainingError(
+            f"there is no feedback at all, but {folder} has pictures of it ({len(held)}): look at "
+            f"the store's name; if all of it was deleted there, delete {folder}, too"
+        )
     write_table(folder / FEEDBACK_FILE, _COLUMNS, map(_row_of, gifts))
     present = {gift.path: gift.feedback for gift in gifts if gift.path}
     write_review(folder, _merge(reviews, present))
@@ -138,8 +144,12 @@ def _merge(reviews: dict[str, Review], present: dict[str, Feedback]) -> Iterator
             yield Review(path, one.received, one.model, one.predicted, one.said)
 
 
+def _pictures_in(folder: Path) -> list[Path]:
+    return [path for path in (folder / PICTURES_FOLDER).glob("*") if path.is_file()]
+
+
 def _remove_others(folder: Path, present: set[str]) -> int:
-    files = [path for path in (folder / PICTURES_FOLDER).glob("*") if path.is_file()]
+    files = _pictures_in(folder)
     others = [one for one in files if one.relative_to(folder).as_posix() not in present]
     for one in others:
         one.unlink()

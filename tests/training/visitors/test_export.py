@@ -79,6 +79,16 @@ def test_what_is_no_longer_given_goes(tmp_path: Path) -> None:
     assert done.removed == 1
 
 
+def test_a_store_without_a_word_takes_nothing_away(tmp_path: Path) -> None:
+    exported(tmp_path, make_gifts(2))
+    before = files_in(tmp_path)
+
+    with pytest.raises(TrainingError, match="look at the store's name"):
+        export_feedback([], tmp_path)
+
+    assert files_in(tmp_path) == before
+
+
 def test_a_rejected_picture_does_not_come_back(tmp_path: Path) -> None:
     (review,) = exported(tmp_path, make_gifts(1))
     decide(tmp_path, review.picture, "reject")
