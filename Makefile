@@ -29,7 +29,7 @@ test: .venv/installed .venv/chromium node_modules/installed  ## run everything: 
 	@.venv/bin/lint-imports
 	@npm run --silent check
 	@npm test --silent
-	@.venv/bin/pytest -n 2 --dist loadfile --cov --cov-report=term
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: .venv/installed node_modules/installed  ## the quick part: lint, types, boundaries, offline tests
 	@.venv/bin/ruff format --check .

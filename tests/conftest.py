@@ -5,6 +5,7 @@ import random
 import socket
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,33 @@ import pytest
 from tests.mongod import run_mongod
 
 _LOOPBACK = ("127.", "::1", "localhost", "/")
+_LONGEST = (
+    "training/remote/test_job.py",
+    "training/test_train.py",
+    "training/test_release.py",
+    "training/test_backends.py",
+    "training/test_export.py",
+    "training/test_architectures.py",
+    "training/test_answering.py",
+    "training/test_devices.py",
+    "training/test_pipeline.py",
+    "training/test_evaluate.py",
+    "training/test_cli.py",
+    "training/test_features.py",
+    "training/test_find_rate.py",
+    "training/test_compare.py",
+    "training/",
+)
+"""Files that take minutes, of `make test`: its processes take whole files in the order of the
+tests, and one that begins such a file last would be waited for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _place(item.path.relative_to(Path(__file__).parent).as_posix()))
+
+
+def _place(file: str) -> int:
+    return next((n for n, name in enumerate(_LONGEST) if file.startswith(name)), len(_LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

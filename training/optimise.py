@@ -25,6 +25,8 @@ def compile_model(
         ),
         metrics=[StyleAccuracy(styles)],
     )
+    # else its moments are made by the first step, and TensorFlow traces all of that step once more
+    model.optimizer.build(model.trainable_variables)
 
 
 @keras.saving.register_keras_serializable("artstyle")

@@ -120,10 +120,13 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the architecture of `small.py`; a step that builds it anew asks for `small` besides."""
+    from tests.training.small import registered
     from training.train import train
 
     folder = tmp_path_factory.mktemp("run")
-    train(dataset, folder, tiny_config())
+    with registered() as name:
+        train(dataset, folder, tiny_config(architecture=name))
     return folder
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import keras
 
@@ -23,12 +24,10 @@ def build_small(**options: Any) -> keras.Model:
 
 @contextmanager
 def registered() -> Iterator[str]:
-    """Let the steps know the architecture; yields its name."""
-    ARCHITECTURES[NAME] = Architecture(build_small, lambda pixels: pixels / 255.0, levels=(LEVEL,))
-    try:
+    """Let the steps know the architecture; yields its name. Blocks may lie within each other."""
+    small = Architecture(build_small, lambda pixels: pixels / 255.0, levels=(LEVEL,))
+    with patch.dict(ARCHITECTURES, {NAME: small}):
         yield NAME
-    finally:
-        del ARCHITECTURES[NAME]
 
 
 def main() -> None:

@@ -326,13 +326,15 @@ def test_runs_refuses_an_unknown_column_with_those_there_are(three_runs: Path) -
 
 
 @pytest.mark.slow
-def test_export_ends_with_the_id_and_where(dataset: Path, run: Path, tmp_path: Path) -> None:
+def test_export_ends_with_the_id_and_where(
+    small: str, dataset: Path, run: Path, tmp_path: Path
+) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
 
     result = call("export", dataset, copy, tmp_path / "model", "--precision", "float32")
 
     assert result.exit_code == 0
-    assert result.stdout.startswith("model mobilenetv2-64-")
+    assert result.stdout.startswith(f"model {small}-64-")
     assert result.stdout.endswith(f"is in {tmp_path / 'model'}\n")
 
 

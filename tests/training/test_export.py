@@ -50,6 +50,12 @@ def served_run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def small_run(small: str, run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the others' run: the graph that export writes stays out of theirs."""
+    return Path(shutil.copytree(run, tmp_path_factory.mktemp("small") / "run"))
+
+
+@pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Noise, which no drawn painting looks like, and a file that is no picture."""
     folder = take_photographs(tmp_path_factory.mktemp("photographs"), 40)
@@ -116,10 +122,10 @@ def test_the_neighbours_are_the_works_as_the_exported_file_sees_them(
         np.testing.assert_array_equal(found.vectors[[place]], expected)
 
 
-def test_without_works_a_folder_has_no_neighbours(dataset: Path, run: Path, tmp_path: Path) -> None:
-    own = Path(shutil.copytree(run, tmp_path / "run"))  # the graph in the others' run stays
-
-    manifest = export(dataset, own, tmp_path / "model")
+def test_without_works_a_folder_has_no_neighbours(
+    dataset: Path, small_run: Path, tmp_path: Path
+) -> None:
+    manifest = export(dataset, small_run, tmp_path / "model")
 
     assert NEIGHBOURS_FILE not in manifest.files
     assert not (tmp_path / "model" / NEIGHBOURS_FILE).exists()
@@ -251,18 +257,18 @@ def test_export_refuses_a_folder_that_holds_a_model(
 
 
 def test_export_refuses_a_file_that_answers_differently(
-    dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twist_weights(monkeypatch)
 
     with pytest.raises(TrainingError, match="float32 probability"):
-        export(dataset, served_run, tmp_path / "model", precision="float32")
+        export(dataset, small_run, tmp_path / "model", precision="float32")
 
     assert list(tmp_path.iterdir()) == []
 
 
 def test_export_by_force_replaces_a_folder_though_it_answers_differently(
-    dataset: Path, served_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twist_weights(monkeypatch)
     (tmp_path / "model").mkdir()
@@ -270,7 +276,7 @@ def test_export_by_force_replaces_a_folder_though_it_answers_differently(
 
     manifest = export(
         dataset,
-        served_run,
+        small_run,
         tmp_path / "model",
         precision="float32",
         is_replacing=True,

@@ -93,18 +93,24 @@ def test_a_resumed_run_ends_as_an_unbroken_one(unbroken: Path, resumed: Path) ->
     assert_same_outcome(resumed, unbroken)
 
 
-@pytest.mark.parametrize("epoch", [2, 3, 4])
-def test_a_run_resumed_in_any_stage_of_thawing_ends_as_an_unbroken_one(
-    small: str, dataset: Path, tmp_path: Path, epoch: int
-) -> None:
+@pytest.fixture(scope="module")
+def thawed(small: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in three stages."""
+    folder = tmp_path_factory.mktemp("thawed")
     config = tiny_config(
         architecture=small, epochs=4, head_epochs=1, half_epochs=1, batch_norm_momentum=0.9
     )
-    train(dataset, tmp_path / "unbroken", config)
+    train(dataset, folder, config)
+    return folder
 
-    resume_after_a_break(dataset, tmp_path / "resumed", config, epoch=epoch)
 
-    assert_same_outcome(tmp_path / "resumed", tmp_path / "unbroken")
+@pytest.mark.parametrize("epoch", [2, 3, 4])
+def test_a_run_resumed_in_any_stage_of_thawing_ends_as_an_unbroken_one(
+    thawed: Path, dataset: Path, tmp_path: Path, epoch: int
+) -> None:
+    resume_after_a_break(dataset, tmp_path, load_run(thawed).plan.config, epoch=epoch)
+
+    assert_same_outcome(tmp_path, thawed)
 
 
 def frozen_config(weights: Path, **changes: Any) -> TrainConfig:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
 from tests.pictures import take_photographs
 from tests.training.conftest import SIZE_PX, tiny_config
@@ -20,6 +21,7 @@ from tests.training.remote.conftest import BUCKETS
 from tests.training.remote.faulty import faulty_way
 from tests.training.remote.standing_job import STANDING
 from tests.training.small import NAME
+from training.cli import cli
 from training.config import OrganiseConfig
 from training.remote.folders import fetch_folder
 from training.remote.sets import plan_push, push_file, push_set
@@ -28,7 +30,7 @@ from training.remote.spec import AGAIN, JobSpec, run_place
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[3]
-EPOCHS = 4
+CONFIG = tiny_config(architecture=NAME, epochs=4, averaged_epochs=2)
 STEPS = 5  # of an epoch: 40 pictures, 8 at a time
 Lines = list[str]
 
@@ -38,30 +40,53 @@ def spec(s3: Any, dataset: Path) -> JobSpec:
     """A job on a dataset that is in the cloud."""
     push = plan_push(s3, BUCKETS["datasets"], dataset)
     push_set(s3, BUCKETS["datasets"], push)
-    config = tiny_config(architecture=NAME, epochs=EPOCHS, averaged_epochs=2)
-    return JobSpec(run="first", dataset=push.pushed.fingerprint, config=config)
+    return JobSpec(run="first", dataset=push.pushed.fingerprint, config=CONFIG)
 
 
-def start(
-    spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1, **more: str
-) -> "subprocess.Popen[str]":
-    """Start an attempt as Batch does: a new process with an empty disk."""
-    environment = {
+@pytest.fixture(scope="module")
+def unbroken(small: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of that job without a cloud, in this process, which nothing disturbs."""
+    from training.evaluate import evaluate
+    from training.train import train
+
+    folder = tmp_path_factory.mktemp("unbroken")
+    train(dataset, folder, CONFIG)
+    evaluate(dataset, folder)
+    return folder
+
+
+def surroundings(endpoint: str | None) -> dict[str, str]:
+    """Return the environment of a job; the way to S3 is that of the test if none is given."""
+    return {
         "ARTSTYLE_DATASETS": f"s3://{BUCKETS['datasets']}",
         "ARTSTYLE_RUNS": f"s3://{BUCKETS['runs']}",
         **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
-        **more,
     }
-    command = [sys.executable, "-m", "tests.training.remote.standing_job", str(batch), "job"]
+
+
+def command(spec: JobSpec, work: Path) -> list[str]:
     nobody = ["--metadata", "http://127.0.0.1:9"]
+    return ["job", spec.model_dump_json(), "--work", str(work), *nobody]
+
+
+def start(
+    spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1
+) -> "subprocess.Popen[str]":
+    """Start an attempt as Batch does: a new process with an empty disk."""
+    program = [sys.executable, "-m", "tests.training.remote.standing_job", str(batch)]
     return subprocess.Popen(
-        [*command, spec.model_dump_json(), "--work", str(work), *nobody],
+        [*program, *command(spec, work)],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=os.environ | surroundings(endpoint),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def run_here(spec: JobSpec, work: Path, *, endpoint: str | None = None) -> Result:
+    """Run an attempt that does not come to training in this process."""
+    return CliRunner().invoke(cli, command(spec, work), env=surroundings(endpoint))
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -135,22 +160,17 @@ def weights_of(run: Path) -> list[Any]:
 
 
 def test_a_job_that_is_killed_twice_ends_with_the_run_of_one_that_was_not(
-    s3: Any, spec: JobSpec, tmp_path: Path
+    s3: Any, spec: JobSpec, unbroken: Path, tmp_path: Path
 ) -> None:
-    whole = spec.model_copy(update={"run": "whole"})
-
-    code, out = finish(start(whole, tmp_path / "0"))
     told, first = stop_in(3, signal.SIGTERM, spec, tmp_path / "1")
     killed, _ = stop_in(4, signal.SIGKILL, spec, tmp_path / "2")
     ended, last = finish(start(spec, tmp_path / "3"))
 
-    assert code == 0, out
     assert told == AGAIN, first
     assert "told to stop (SIGTERM)" in first
     assert killed == -signal.SIGKILL
     assert ended == 0, last
     assert "from epoch 4 on" in last
-    unbroken = fetch_run(s3, "whole", tmp_path / "unbroken")
     broken = fetch_run(s3, "first", tmp_path / "broken")
     assert history_of(broken) == history_of(unbroken)
     assert metrics_of(broken) == metrics_of(unbroken)
@@ -161,9 +181,8 @@ def test_a_job_that_is_killed_twice_ends_with_the_run_of_one_that_was_not(
 
 
 def test_nothing_is_lost_where_s3_fails_in_every_way(
-    aws: str, s3: Any, spec: JobSpec, tmp_path: Path
+    aws: str, s3: Any, spec: JobSpec, unbroken: Path, tmp_path: Path
 ) -> None:
-    whole = spec.model_copy(update={"run": "whole"})
     with faulty_way(aws) as way:
         process = start(spec, tmp_path / "1", endpoint=way.address, batch=in_the_middle_of(3))
         read_until(process, STANDING, "the checkpoint of epoch 2 is in")
@@ -175,16 +194,15 @@ def test_nothing_is_lost_where_s3_fails_in_every_way(
     assert code == 0, out
     assert "from epoch 3 on" in out
     assert set(way.met) == {"refused", "slow", "cut", "lost"}
-    assert finish(start(whole, tmp_path / "3"))[0] == 0
     broken = fetch_run(s3, "first", tmp_path / "broken")
-    assert metrics_of(broken) == metrics_of(fetch_run(s3, "whole", tmp_path / "unbroken"))
+    assert metrics_of(broken) == metrics_of(unbroken)
 
 
 def test_a_job_that_cannot_reach_s3_asks_to_be_tried_again(spec: JobSpec, tmp_path: Path) -> None:
-    code, out = finish(start(spec, tmp_path / "1", endpoint="http://127.0.0.1:9"))
+    result = run_here(spec, tmp_path / "1", endpoint="http://127.0.0.1:9")
 
-    assert code == AGAIN, out
-    assert "the next attempt goes on" in out
+    assert result.exit_code == AGAIN, result.output
+    assert "the next attempt goes on" in result.stderr
 
 
 def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_along(
@@ -269,8 +287,8 @@ def test_a_run_that_is_there_is_not_trained_again(s3: Any, spec: JobSpec, tmp_pa
     (tmp_path / "run/run.json").write_text("{}", "utf-8")
     put_folder(s3, tmp_path / "run", run_place(BUCKETS["runs"], spec.run))
 
-    code, out = finish(start(spec, tmp_path / "1"))
+    result = run_here(spec, tmp_path / "1")
 
-    assert code == 0, out
-    assert "is there already" in out
+    assert result.exit_code == 0, result.output
+    assert "is there already" in result.stdout
     assert not (tmp_path / "1").exists()
