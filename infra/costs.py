@@ -16,8 +16,8 @@ from infra.config import DEV
 PRICES: Final = Path(__file__).parent / "prices.json"
 _HOURS_A_MONTH: Final = 730
 _MILLION: Final = 1_000_000
-# of the CPU, at the memory of DEV, by `make bench`: docs/performance.md has it too
-WARM_MS: Final = 26
+# at the memory of DEV, by `make bench`: docs/performance.md has it too
+WARM_MS: Final = 54
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,8 @@ def test_a_million_predictions_are_added_up_right() -> None:
 
     compute = next(one for one in million_predictions(prices) if one.part.endswith("compute"))
 
-    # 0.026 s x 1,769 MB / 1,024 x $0.0000166667 x 1,000,000
-    assert compute.usd == pytest.approx(0.7486, abs=1e-3)
+    # 0.054 s x 1,769 MB / 1,024 x $0.0000166667 x 1,000,000
+    assert compute.usd == pytest.approx(1.5548, abs=1e-3)
 
 
 @pytest.mark.parametrize("stage", [DEV, PROD], ids=["dev", "prod"])
