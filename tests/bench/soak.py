@@ -26,6 +26,9 @@ from tests.pictures import draw_picture, encode, png_bomb
 
 REQUESTS, WARM_UP = 10_000, 500
 SETTINGS: Final = {"ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES)}
+ALONE: Final = READ_ONLY if os.geteuid() == 0 else ()
+"""Gives the process a /tmp of its own, as Lambda does: what others leave in this machine's says
+nothing. Without root it shares theirs."""
 _EVERY: Final = 25
 _PREDICTIONS: Final = "/v1/predictions"
 
@@ -68,9 +71,8 @@ class Report:
 
 def main() -> None:
     """Measure and print everything; takes a quarter of an hour."""
-    # as in Lambda, with a /tmp of its own: what others leave in this machine's says nothing
-    within = READ_ONLY if os.geteuid() == 0 else ()
-    report = soak(start_here(settings=SETTINGS, is_quiet=True, within=within), REQUESTS, WARM_UP)
+    start = start_here(settings=SETTINGS, is_quiet=True, within=ALONE)
+    report = soak(start, REQUESTS, WARM_UP)
     typer.echo(
         f"{REQUESTS} mixed requests to one process, from number {WARM_UP} on: memory "
         f"{report.rss_kb[0] / 1000:.0f} MB at first, {report.slope_kb:+.0f} kB in a thousand "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.soak import SETTINGS, Report, soak
+from tests.bench.soak import ALONE, SETTINGS, Report, soak
 from tests.cloud.function import start_here
 
 pytestmark = pytest.mark.slow
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return soak(start_here(settings=SETTINGS), requests=250, warm_up=100)
+    return soak(start_here(settings=SETTINGS, within=ALONE), requests=250, warm_up=100)
 
 
 def test_every_request_gets_the_answer_it_should(report: Report) -> None:
