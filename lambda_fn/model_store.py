@@ -108,7 +108,7 @@ class HistoryReader:
         """Return the changes, the oldest first; None where they cannot be read."""
         if self._clock() >= self._ends_at:
             history = self._read()
-            if history is None or not history.is_changing:
+            if history is None or history.open is None:
                 self._ends_at = self._clock() + _AGE_S
             self._found = None if history is None else history.live
         return self._found

@@ -192,7 +192,7 @@ def _linear(seen: _Seen, wanted: _Wanted, fitted: dict[str, list[Any]]) -> _Expl
     layer = wanted.head.get_layer(LOGITS)
     kernel, bias = (one / wanted.temperature for one in layer.get_weights())
     fitted["calibrated"] = [kernel, bias]
-    return seen.pooled, _evidence(_places(seen), wanted, kernel, fitted), 1.0
+    return seen.pooled, _evidence(at_one_size(seen.features), wanted, kernel, fitted), 1.0
 
 
 def _gated(seen: _Seen, wanted: _Wanted, fitted: dict[str, list[Any]]) -> _Explained:
@@ -202,13 +202,9 @@ def _gated(seen: _Seen, wanted: _Wanted, fitted: dict[str, list[Any]]) -> _Expla
     fitted["calibrated"] = [packed.kernel, packed.last_bias]
     matrix = (OneMatrix if wanted.is_packed else TwoMatrices)(*packed.matrix.shape)
     said, weights, nowhere = gated(seen.pooled, packed, matrix, fitted)
-    places, standard, typical = _places(seen), wanted.standard, wanted.typical
-    maps = gated_evidence(places, weights, nowhere, standard, typical, fitted)
+    places = at_one_size(seen.features)
+    maps = gated_evidence(places, weights, nowhere, wanted.standard, wanted.typical, fitted)
     return said, maps, packed.scale[:, np.newaxis]
-
-
-def _places(seen: _Seen) -> list[Any]:
-    return at_one_size(seen.features) if len(seen.features) > 1 else seen.features
 
 
 def _evidence(

@@ -56,9 +56,10 @@ class ModelHistory(_Frozen):
     changes: tuple[RecordedChange, ...] = ()
 
     @property
-    def is_changing(self) -> bool:
-        """Whether a change was begun that has not come to its end."""
-        return bool(self.changes) and self.changes[-1].state == "begun"
+    def open(self) -> RecordedChange | None:
+        """The change that was begun and has not come to its end."""
+        last = self.changes[-1] if self.changes else None
+        return last if last is not None and last.state == "begun" else None
 
     @property
     def live(self) -> list[ModelChange]:

@@ -148,13 +148,17 @@ class Deployer:
         words = [line.split() for line in lines if line.startswith("build ")]
         return [one[one.index("--file") + 1] for one in words]
 
+    @property
+    def account(self) -> dict[str, str]:
+        """The variables by which a program finds the account and may use it."""
+        return _KEYS | {"AWS_ENDPOINT_URL": self.endpoint}
+
     @functools.cached_property
     def environment(self) -> dict[str, str]:
         """The variables of whoever deploys."""
-        shell = {**self.machine.environment, **_QUIET, **_KEYS}
+        shell = {**self.machine.environment, **_QUIET, **self.account}
         shell.pop("AWS_CA_BUNDLE", None)  # the endpoint speaks no TLS
         return shell | {
-            "AWS_ENDPOINT_URL": self.endpoint,
             "CDK_DOCKER": str(write_command(self.home)),
             "CDK_HOME": str(self.home / "cdk"),
             LOG: str(self.home / "builds.log"),

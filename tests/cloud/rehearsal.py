@@ -41,14 +41,6 @@ from training.organise import organise
 # images are built in the first of them
 pytestmark = pytest.mark.timeout(1_200)
 
-# what Batch's machines tell a container, and where the rehearsal's AWS is
-OF_THE_MACHINE: Final = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-)
 PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 # the same folder by another name, so that it can be loaded
@@ -283,10 +275,13 @@ def test_the_deployed_function_names_the_style_of_a_picture(api: str) -> None:
     assert answer["similar"]
 
 
+def read_manifest(model: Path) -> dict[str, Any]:
+    """Return what a model folder says of itself."""
+    return dict(json.loads((model / "manifest.json").read_text("utf-8")))
+
+
 def test_the_deployed_function_says_which_model_it_serves(api: str, deployed: Deployer) -> None:
-    manifest = json.loads(
-        (deployed.checkout / "lambda_fn/release/manifest.json").read_text("utf-8")
-    )
+    manifest = read_manifest(deployed.checkout / "lambda_fn" / "release")
 
     assert predict(api)["model"]["id"] == manifest["id"]
 
@@ -405,7 +400,7 @@ def trained(
     dataset, run = folder / "dataset", folder / "run"
     raw = make_raw(folder, dict.fromkeys(STYLES, 12))
     # the size of the live model, which is to be asked the same pictures
-    manifest = json.loads((ROOT / "lambda_fn/release/manifest.json").read_text("utf-8"))
+    manifest = read_manifest(ROOT / "lambda_fn" / "release")
     config = OrganiseConfig(size_px=manifest["input_size_px"], min_pictures_per_style=3)
     organise(raw, dataset, config)
     photographs = take_photographs(folder / "photographs", 24)
@@ -420,8 +415,7 @@ def trained(
         for one in batch.list_jobs(jobQueue=deployed.outputs["JobQueue"])["jobSummaryList"]
         if RUN in one["jobName"]
     ]
-    account = {name: deployed.environment[name] for name in OF_THE_MACHINE}
-    log = run_job(machine, batch, submitted["jobId"], account)
+    log = run_job(machine, batch, submitted["jobId"], deployed.account)
     train(deployed, "pull", RUN, f"--to={run}")
     return Trained(deployed, dataset, run, log)
 
@@ -429,7 +423,7 @@ def trained(
 def test_a_job_trains_and_its_run_comes_home(trained: Trained) -> None:
     assert f"train {RUN}" in trained.log
     assert (trained.run / "evaluation/report.html").is_file()
-    manifest = json.loads((trained.run / "model/manifest.json").read_text("utf-8"))
+    manifest = read_manifest(trained.run / "model")
     assert tuple(manifest["styles"]) == STYLES
 
 
@@ -449,7 +443,7 @@ def promoted(trained: Trained, api: str) -> Promoted:
     before = str(predict(api)["model"]["id"])
     where = ("--dataset", str(trained.dataset))
     told = train(trained.deployer, "promote", str(trained.run), *where, "--force", "--yes")
-    manifest = json.loads((trained.run / "model/manifest.json").read_text("utf-8"))
+    manifest = read_manifest(trained.run / "model")
     return Promoted(trained.deployer, before, manifest["id"], told)
 
 

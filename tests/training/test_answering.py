@@ -1,5 +1,7 @@
 """The graph that ships says what the classifier says, and its parts fit each other."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -96,16 +98,21 @@ def ask(classifier: keras.Model, config: TrainConfig, pictures: Any) -> Probed:
     return probe(model, FixedBatches(labels, lambda at: pictures[at], styles=STYLES, batch_size=2))
 
 
+Build = Callable[..., keras.Model]
+
+
 @pytest.fixture(scope="module")
-def outputs(
+def build(
     classifier: keras.Model,
     config: TrainConfig,
     projection: Projection,
     line: PaintingLine,
     typical: list[Typical],
     pictures: Any,
-) -> dict[str, Any]:
-    model = build_answering(
+) -> Build:
+    """Builds the graph; what is given takes the place of the fixtures."""
+    return partial(
+        build_answering,
         classifier,
         config,
         size_px=pictures.shape[1],
@@ -114,6 +121,11 @@ def outputs(
         line=line,
         typical=typical,
     )
+
+
+@pytest.fixture(scope="module")
+def outputs(build: Build, pictures: Any) -> dict[str, Any]:
+    model = build()
     found: dict[str, Any] = model.predict_on_batch(pictures)
     return found
 
@@ -143,24 +155,17 @@ def test_the_mean_of_a_map_is_what_the_picture_adds_to_its_logit(
 def test_a_picture_like_all_others_has_an_even_map(
     classifier: keras.Model,
     config: TrainConfig,
-    projection: Projection,
+    build: Build,
     pictures: Any,
     outputs: dict[str, Any],
 ) -> None:
-    if config.head != LEVELS:
-        return  # its maps count from nothing at all
     only = pictures[:1]
+    levels = ask(classifier, config, only).levels
+    if config.head != LEVELS:
+        assert levels == ()  # its maps count from nothing at all
+        return
     every_pattern = 100  # more than a map has places
-    typical = [Typical.fit(level, every_pattern) for level in ask(classifier, config, only).levels]
-    model = build_answering(
-        classifier,
-        config,
-        size_px=only.shape[1],
-        temperature=TEMPERATURE,
-        projection=projection,
-        line=None,
-        typical=typical,
-    )
+    model = build(typical=[Typical.fit(level, every_pattern) for level in levels])
 
     maps = model.predict_on_batch(only)["maps"]
 
@@ -184,42 +189,16 @@ def test_embedding_and_painting_are_those_that_were_fitted(
 
 
 def test_a_matrix_that_is_kept_once_gives_the_same(
-    classifier: keras.Model,
-    config: TrainConfig,
-    projection: Projection,
-    line: PaintingLine,
-    typical: list[Typical],
-    pictures: Any,
-    outputs: dict[str, Any],
+    build: Build, pictures: Any, outputs: dict[str, Any]
 ) -> None:
-    model = build_answering(
-        classifier,
-        config,
-        size_px=pictures.shape[1],
-        temperature=TEMPERATURE,
-        projection=projection,
-        line=line,
-        typical=typical,
-        is_packed=True,
-    )
-
-    found = model.predict_on_batch(pictures)
+    found = build(is_packed=True).predict_on_batch(pictures)
 
     for name, expected in outputs.items():
         np.testing.assert_allclose(found[name], expected, atol=1e-4, err_msg=name)
 
 
-def test_without_a_line_the_graph_does_not_speak_of_paintings(
-    classifier: keras.Model, config: TrainConfig, projection: Projection, pictures: Any
-) -> None:
-    model = build_answering(
-        classifier,
-        config,
-        size_px=pictures.shape[1],
-        temperature=1.0,
-        projection=projection,
-        line=None,
-    )
+def test_without_a_line_the_graph_does_not_speak_of_paintings(build: Build) -> None:
+    model = build(line=None)
 
     assert set(model.output) == {"probabilities", "maps", "embedding"}
 

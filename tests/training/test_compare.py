@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def architectures() -> Any:
     """A small one, which has runs, and one without, so that little is converted."""
-    known = {name: ARCHITECTURES[name] for name in ("mobilenetv2",)}
+    known = {"mobilenetv2": ARCHITECTURES["mobilenetv2"]}
     with patch.dict(ARCHITECTURES, known, clear=True), registered():
         yield
 

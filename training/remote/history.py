@@ -44,8 +44,7 @@ class Known:
     @property
     def open(self) -> RecordedChange | None:
         """The change that was begun and has not come to an end."""
-        last = self.history.changes[-1] if self.history.changes else None
-        return last if last is not None and last.state == "begun" else None
+        return self.history.open
 
 
 def read_history(s3: Any, bucket: str) -> Known:
