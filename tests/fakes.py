@@ -227,7 +227,9 @@ def make_works(styles: tuple[str, ...] = SLUGS, each: int = 20) -> list[Work]:
 class FakeCatalogue:
     """Works in a list. It can be told to fail, to be slow and to hold what cannot be read.
 
-    asked: the methods that were called, in their order.
+    asked: the methods that were called, in their order. waited_s: how long each of them but
+    `facts`, which trials ask while nobody waits, was to wait, in seconds: whatever a busy machine
+    adds to it.
     """
 
     def __init__(self, works: Sequence[Work] = (), *, embedding_model: str | None = None) -> None:
@@ -237,6 +239,7 @@ class FakeCatalogue:
         self.is_broken = False
         self.delay_s = 0.0
         self.asked: list[str] = []
+        self.waited_s: list[float] = []
         self._ends = threading.local()
 
     @contextmanager
@@ -296,7 +299,10 @@ class FakeCatalogue:
     def _answer(self, method: str) -> None:
         self.asked.append(method)
         left_s = getattr(self._ends, "at", math.inf) - time.monotonic()
-        time.sleep(max(min(self.delay_s, left_s), 0))
+        wait_s = max(min(self.delay_s, left_s), 0)
+        if method != "facts":
+            self.waited_s.append(wait_s)
+        time.sleep(wait_s)
         if self.is_failing or self.delay_s > left_s:
             raise CatalogueUnavailableError("no answer from mongodb://user:password@elsewhere")
         if self.is_broken:

@@ -19,7 +19,7 @@ def assert_error(response: httpx.Response, status: int, code: str) -> str:
     return message
 
 
-def eventually(is_so: Callable[[], bool], *, timeout_s: float = 10.0) -> bool:
+def eventually(is_so: Callable[[], bool], *, timeout_s: float = 60.0) -> bool:
     """Return whether it becomes so in time; a busy machine is no failure."""
     ends = time.monotonic() + timeout_s
     while time.monotonic() < ends:

@@ -45,7 +45,7 @@ class FakeStores(Stores):
         return self.catalogue
 
     def open_mongodb(self, uri: SecretStr) -> Catalogue:
-        self.may_open.wait(10)
+        self.may_open.wait(60)
         self.opened.append(uri.get_secret_value())
         return self.catalogue
 

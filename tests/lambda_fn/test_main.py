@@ -337,11 +337,11 @@ def test_serve_answers_until_it_is_stopped_and_shows_no_warnings_of_pillow() -> 
                 picture_with_cut_off_exif(),
                 {"Content-Type": "image/jpeg"},
             )
-            with urllib.request.urlopen(request, timeout=20) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 picture = json.load(response)["picture"]
         finally:
             server.send_signal(signal.SIGINT)
-            _, said = server.communicate(timeout=20)
+            _, said = server.communicate(timeout=60)
 
     assert picture["format"] == "jpeg"
     assert "Warning" not in said

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from lambda_fn.app import create_app
+from lambda_fn.companions import BUDGET_S
 from lambda_fn.feedback import FeedbackDesk
 from tests.fakes import (
     FakeCatalogue,
@@ -41,7 +41,7 @@ def serve() -> Iterator[Serve]:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         address = "http://{}:{}".format(*listener.getsockname())
-        client = httpx.Client(base_url=address, timeout=20)
+        client = httpx.Client(base_url=address, timeout=60)
         running.append((server, thread, client))
         return client
 
@@ -92,18 +92,17 @@ def test_while_the_catalogue_hangs_pictures_are_answered_and_it_is_found_again(
     client = serve(make_app(store, pause_s=0.2, trial_s=0.2))
     store.delay_s = 60.0
 
-    def ask(_: int = 0) -> tuple[str, float]:
-        started = time.monotonic()
+    def ask(_: int = 0) -> str:
         response = client.post("/v1/predictions", content=PICTURE, headers=JPEG)
-        return response.json()["catalogue"], time.monotonic() - started
+        return str(response.json()["catalogue"])
 
-    first = ask()
+    states = [ask()]
+    waited_s = sum(store.waited_s)
     with ThreadPoolExecutor(4) as pool:
-        others = list(pool.map(ask, range(20)))
+        states += pool.map(ask, range(20))
     store.delay_s = 0.0
 
-    assert first[0] == "unavailable"
-    assert first[1] < 2.0
-    assert {state for state, _ in others} == {"unavailable"}
-    assert max(took_s for _, took_s in others) < 1.0
-    assert eventually(lambda: ask()[0] == "ok")
+    assert set(states) == {"unavailable"}
+    assert 0 < waited_s <= BUDGET_S
+    assert sum(store.waited_s) == waited_s  # all others left it alone
+    assert eventually(lambda: ask() == "ok")

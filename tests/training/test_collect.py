@@ -504,11 +504,11 @@ def test_a_stopped_client_does_not_go_on_waiting(server: WikiArtServer) -> None:
 
     with WikiArt(quick(server)) as site, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(site.artists, is_public_domain=True)
-        is_asked.wait(5)
+        is_asked.wait(60)
         site.stop()
 
         with pytest.raises(StoppedError):
-            waiting.result(timeout=5)
+            waiting.result(timeout=60)
 
 
 # what is asked for

@@ -12,7 +12,7 @@ from tests.web.browser import running_chromium
 from tests.web.server import running_server
 from tests.web.steps import wikiart
 
-TIMEOUT_MS = 20_000  # a busy machine is no failure of the page
+TIMEOUT_MS = 60_000  # a busy machine is no failure of the page
 DESKTOP_PX = (1280, 900)
 PHONE_PX = (390, 844)
 

@@ -126,7 +126,7 @@ def expect_failure(page: Page, title: str) -> None:
     expect(page.get_by_role("article")).to_be_hidden()
 
 
-def eventually(page: Page, is_so: Callable[[], bool], *, timeout_s: float = 20) -> None:
+def eventually(page: Page, is_so: Callable[[], bool], *, timeout_s: float = 60) -> None:
     """Wait until it is so; the policy of the page forbids Playwright's own way of waiting."""
     end = time.monotonic() + timeout_s
     while not is_so():
