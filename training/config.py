@@ -117,6 +117,12 @@ class TrainConfig(_Config):
         le=50,
         description="of each picture, augmented, whose features are kept and learnt from, too",
     )
+    agreement_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="of what tells the answers to two ways of one picture apart; with views, an "
+        "epoch then shows every picture in two ways",
+    )
     scaling: Literal["own", "unit"] = Field(
         default="own",
         description="unit: 0 to 1, as the original scaled all five, though no backbone expects it",
@@ -240,8 +246,14 @@ class TrainConfig(_Config):
             raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
         if self.head not in ANY_SIZE and self.artist_weight:
             raise ValueError("only the heads gap and levels can name artists, too")
+        return self
+
+    @model_validator(mode="after")
+    def _ways_fit(self) -> Self:
         if self.views and self.recipe != "frozen":
             raise ValueError("views are for the frozen recipe: fine-tune makes new ones itself")
+        if self.agreement_weight and not self.views:
+            raise ValueError("answers to one way of a picture always agree: give views, too")
         if self.hidden_units and (self.head != LEVELS or self.recipe != "frozen"):
             raise ValueError("hidden units go with the head levels and the frozen recipe only")
         return self

@@ -99,6 +99,8 @@ class TrainingBatches:
 
     An epoch shows each picture once, less the few (fewer than a batch, others every time) that
     would not fill a last batch. With `views` it is the picture itself or one of them, drawn evenly.
+    Where answers are to agree, each picture comes in two different ones of these ways: the inputs
+    are (batch, 2, ...), blended alike.
     """
 
     def __init__(
@@ -128,12 +130,17 @@ class TrainingBatches:
         order = np.random.default_rng((self._config.seed, epoch)).permutation(len(self._targets))
         places = order[step * self._size : (step + 1) * self._size]
         chance = np.random.default_rng((self._config.seed, epoch, step, 1))
-        view = chance.integers(self._views + 1, size=len(places))
+        first = chance.integers(self._views + 1, size=len(places))
+        ways = [first]
+        if self._config.agreement_weight:
+            other = chance.integers(1, self._views + 1, size=len(places))
+            ways.append((first + other) % (self._views + 1))
         try:
-            inputs = self._fetch(places + view * len(self._targets))
+            shown = [self._fetch(places + way * len(self._targets)) for way in ways]
         except TrainingError as error:
             self.failure = error
             raise
+        inputs = shown[0] if len(shown) == 1 else np.stack(shown, axis=1)
         batch = (
             inputs.astype(np.float32),
             self._targets[places],

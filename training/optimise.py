@@ -22,6 +22,7 @@ def compile_model(
             config.label_smoothing,
             config.artist_weight,
             config.teacher_weight if config.teachers else 0.0,
+            config.agreement_weight,
         ),
         metrics=[StyleAccuracy(styles)],
     )

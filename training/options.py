@@ -54,6 +54,13 @@ Views = Annotated[
     int | None,
     _option("Augmented views of each picture to learn from, too, with the frozen recipe.", "views"),
 ]
+AgreementWeight = Annotated[
+    float | None,
+    _option(
+        "Weight of what tells the answers to two ways of one picture apart, with --views.",
+        "agreement_weight",
+    ),
+]
 Scaling = Annotated[
     Literal["own", "unit"] | None,
     _option("own: as the weights expect it; unit: 0 to 1, the original's mistake.", "scaling"),

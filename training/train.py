@@ -250,8 +250,14 @@ def _frozen_job(
     shape = features.values.shape[1:]
     artists = _artists(train_part, config)
 
-    def fetch(part: Part) -> Callable[[Any], Any]:
-        return lambda places: features.of(part, places)
+    is_twice = config.agreement_weight > 0
+
+    def fetch(places: Any) -> Any:
+        return features.of(train_part, places)
+
+    def fetch_fixed(places: Any) -> Any:
+        found = features.of(validation, places)
+        return np.stack([found, found], axis=1) if is_twice else found
 
     def build() -> keras.Model:
         head = build_head(
@@ -265,15 +271,15 @@ def _frozen_job(
         if config.head == LEVELS:
             everything = np.arange(len(train_part.labels))
             fit_scale(head, features.of(train_part, everything).astype(np.float32))
-        return head
+        return _asked_twice(head) if is_twice else head
 
     return Job(
         styles,
         build,
-        lambda model: model,
+        lambda model: model.get_layer("head") if is_twice else model,
         TrainingBatches(
             train_part.labels,
-            fetch(train_part),
+            fetch,
             config,
             styles=styles,
             artists=artists,
@@ -281,12 +287,18 @@ def _frozen_job(
         ),
         FixedBatches(
             validation.labels,
-            fetch(validation),
+            fetch_fixed,
             styles=styles,
             artists=artists.shape[1],
             batch_size=config.batch_size,
         ),
     )
+
+
+def _asked_twice(head: keras.Model) -> keras.Model:
+    """Return a model of two ways of each picture: both answers, one after the other."""
+    ways = keras.Input((2, *head.input_shape[1:]))
+    return keras.Model(ways, keras.layers.Concatenate()([head(ways[:, 0]), head(ways[:, 1])]))
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types

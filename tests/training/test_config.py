@@ -128,6 +128,11 @@ def test_views_are_refused_where_training_makes_its_own() -> None:
         TrainConfig(views=2)
 
 
+def test_agreement_is_refused_where_there_is_one_way_of_a_picture() -> None:
+    with pytest.raises(ValidationError, match="give views, too"):
+        TrainConfig(recipe="frozen", agreement_weight=1)
+
+
 @pytest.mark.parametrize(
     ("given", "name", "value"),
     [({"weights": "none"}, "weights", None), ({"stop_patience": 0}, "stop_patience", None)],

@@ -76,6 +76,32 @@ def test_with_views_an_epoch_shows_each_picture_once_in_one_way_or_another() -> 
     assert seen(batches, epochs=20) == epochs
 
 
+def test_where_answers_are_to_agree_each_picture_comes_in_two_different_ways() -> None:
+    config = PLAIN.model_copy(update={"agreement_weight": 1.0})
+    batches = TrainingBatches(LABELS, number_of, config, styles=2, views=2)
+
+    pairs = np.concatenate(
+        [batches(number)[0][..., 0, 0, 0] for number in range(20 * batches.steps)]
+    )
+
+    assert (pairs[:, 0] % 14 == pairs[:, 1] % 14).all()
+    ways = Counter(tuple(pair) for pair in (pairs // 14).astype(int).tolist())
+    assert set(ways) == set(itertools.permutations(range(3), 2))
+    assert min(ways.values()) > 0.1 * ways.total()
+
+
+def test_two_ways_of_a_picture_are_blended_alike() -> None:
+    config = PLAIN.model_copy(update={"agreement_weight": 1.0, "mixup_alpha": 1.0})
+    batches = TrainingBatches(
+        LABELS, lambda places: number_of(places) % 14, config, styles=2, views=1
+    )
+
+    inputs, _, _ = batches(0)
+
+    np.testing.assert_array_equal(inputs[:, 0], inputs[:, 1])
+    assert (inputs % 1 != 0).any()
+
+
 def test_an_epoch_shows_all_pictures_where_batches_come_out_even() -> None:
     for epoch in seen(batches_of(PLAIN, pictures=12), epochs=3):
         assert sorted(epoch) == list(range(12))

@@ -1,4 +1,4 @@
-"""The loss and its accuracy: what labels, artists and teachers each add to them."""
+"""The loss and its accuracy: what labels, artists, teachers and second answers add to them."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.distance import jensenshannon
+from scipy.special import softmax
 
 from training.loss import StyleAccuracy, StyleLoss
 
@@ -104,16 +106,47 @@ def test_artists_and_teachers_go_together() -> None:
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
-def test_logits_that_are_far_apart_give_a_number() -> None:
-    loss = of_each(StyleLoss(STYLES, 0.1), LABELS, LOGITS * 1e4)
+def test_two_answers_cost_their_mean_and_what_tells_them_apart() -> None:
+    wanted = np.hstack([LABELS, ARTIST_LABELS])
+    first = np.hstack([LOGITS, ARTIST_LOGITS])
+    other = np.hstack([draw_logits(STYLES, seed=6), draw_logits(ARTISTS, seed=7)])
+    plain = StyleLoss(STYLES, 0.1, artist_weight=0.4)
+
+    loss = of_each(
+        StyleLoss(STYLES, 0.1, artist_weight=0.4, agreement_weight=2.5),
+        wanted,
+        np.hstack([first, other]),
+    )
+
+    mean = (of_each(plain, wanted, first) + of_each(plain, wanted, other)) / 2
+    chances = [softmax(one[:, :STYLES], axis=1) for one in (first, other)]
+    expected = mean + 2.5 * jensenshannon(*chances, axis=1) ** 2
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
+
+
+def test_two_answers_that_agree_cost_what_one_does() -> None:
+    twice = np.hstack([LOGITS, LOGITS])
+
+    loss = of_each(StyleLoss(STYLES, 0.1, agreement_weight=2.5), LABELS, twice)
+
+    np.testing.assert_allclose(loss, entropy(LABELS, LOGITS, smoothing=0.1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("agreement_weight", [0.0, 1.0])
+def test_logits_that_are_far_apart_give_a_number(agreement_weight: float) -> None:
+    answer = LOGITS * 1e4
+    if agreement_weight:
+        answer = np.hstack([answer, -answer])
+
+    loss = of_each(StyleLoss(STYLES, 0.1, agreement_weight=agreement_weight), LABELS, answer)
 
     assert np.isfinite(loss).all()
 
 
 def test_a_loss_made_anew_from_its_options_is_the_same() -> None:
     wanted = np.hstack([LABELS, ARTIST_LABELS])
-    answer = np.hstack([LOGITS, ARTIST_LOGITS, TAUGHT])
-    loss = StyleLoss(STYLES, 0.1, 0.4, 0.3)
+    answer = np.hstack([LOGITS, ARTIST_LOGITS, TAUGHT] * 2)
+    loss = StyleLoss(STYLES, 0.1, 0.4, 0.3, 2.0)
 
     again = keras.losses.deserialize(keras.losses.serialize(loss))
 

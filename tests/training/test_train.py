@@ -175,10 +175,11 @@ def hidden_config(weights: Path, **changes: Any) -> TrainConfig:
     return frozen_config(weights, **(options | changes))
 
 
+@pytest.mark.parametrize("agreement_weight", [0.0, 2.0])
 def test_a_hidden_layer_on_kept_levels_ends_in_a_classifier_of_pictures(
-    weights: Path, signed: Path, tmp_path: Path
+    weights: Path, signed: Path, tmp_path: Path, agreement_weight: float
 ) -> None:
-    train(signed, tmp_path, hidden_config(weights, epochs=3))
+    train(signed, tmp_path, hidden_config(weights, epochs=3, agreement_weight=agreement_weight))
 
     named = share_named(tmp_path, signed)
 
@@ -203,7 +204,7 @@ def test_kept_levels_are_brought_to_one_scale_by_the_training_part(
 def test_a_resumed_run_with_a_hidden_layer_ends_as_an_unbroken_one(
     weights: Path, signed: Path, tmp_path: Path
 ) -> None:
-    config = hidden_config(weights, epochs=4)
+    config = hidden_config(weights, epochs=4, agreement_weight=2.0)
     train(signed, tmp_path / "unbroken", config)
 
     resume_after_a_break(signed, tmp_path / "resumed", config, epoch=2)
