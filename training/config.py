@@ -117,11 +117,17 @@ class TrainConfig(_Config):
         le=50,
         description="of each picture, augmented, whose features are kept and learnt from, too",
     )
+    soft_px: int = Field(
+        default=0,
+        ge=0,
+        description="side to which the whole picture is shrunk, and brought back, for one more "
+        "view, as soft as a small scan; 0: none",
+    )
     agreement_weight: float = Field(
         default=0.0,
         ge=0,
         description="of what tells the answers to two ways of one picture apart; with views, an "
-        "epoch then shows every picture in two ways",
+        "epoch then shows every picture in two of its ways",
     )
     scaling: Literal["own", "unit"] = Field(
         default="own",
@@ -223,6 +229,11 @@ class TrainConfig(_Config):
     )
 
     @property
+    def all_views(self) -> int:
+        """How many views of each picture are learnt from, beside the picture as it is."""
+        return self.views + (self.soft_px > 0)
+
+    @property
     def starts_fitted(self) -> bool:
         """Whether the last layer is fitted before the whole network is trained."""
         return self.recipe == "fine-tune" and self.head == LEVELS and self.weights is not None
@@ -250,9 +261,9 @@ class TrainConfig(_Config):
 
     @model_validator(mode="after")
     def _ways_fit(self) -> Self:
-        if self.views and self.recipe != "frozen":
+        if self.all_views and self.recipe != "frozen":
             raise ValueError("views are for the frozen recipe: fine-tune makes new ones itself")
-        if self.agreement_weight and not self.views:
+        if self.agreement_weight and not self.all_views:
             raise ValueError("answers to one way of a picture always agree: give views, too")
         if self.hidden_units and (self.head != LEVELS or self.recipe != "frozen"):
             raise ValueError("hidden units go with the head levels and the frozen recipe only")

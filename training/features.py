@@ -4,11 +4,11 @@ They lie in DATASET/features/KEY/: `features.npy` (float16, a row per picture of
 `progress.json`, which says how many rows are done. Of the head `levels` only the means over all
 places are kept: that is all that it takes, and a hundredth of the room. Augmented views of the
 pictures have folders of their own; which chance makes a view depends on nothing but the seed, its
-number and the picture's place. A broken-off computation goes on after the last batch that it says;
-where it says nothing of sense, all is computed again. KEY stands for all that decides the numbers:
-the pictures and their order, the architecture, its scaling and its weights, and how views are
-changed. In 16 bits they take half the room of the original's; the rounding (1 part in 2,000) is far
-below what a picture's recompression changes.
+number and the picture's place. So has the view that is only soft. A broken-off computation goes on
+after the last batch that it says; where it says nothing of sense, all is computed again. KEY stands
+for all that decides the numbers: the pictures and their order, the architecture, its scaling and
+its weights, and how views are changed. In 16 bits they take half the room of the original's; the
+rounding (1 part in 2,000) is far below what a picture's recompression changes.
 """
 
 import hashlib
@@ -48,6 +48,8 @@ _CHANGES = {
     "jpeg_quality",
 }
 """options of the augmentation, beside the size of its crops, which is that of the pictures"""
+_SOFT = -1
+"""in the place of an augmented view's number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def bottleneck_features(dataset_folder: Path, config: TrainConfig) -> Features:
             _compute(_Seeing(model, config, view), part, values, folder=folder, done=done)
         return values
 
-    values, *views = (compute(view) for view in range(config.views + 1))
+    soft = [_SOFT] if config.soft_px else []
+    values, *views = (compute(view) for view in (*range(config.views + 1), *soft))
     return Features(values, {path: row for row, path in enumerate(paths)}, tuple(views))
 
 
@@ -104,20 +107,32 @@ class _Seeing:
     """Asks a backbone about batches of pictures, or about a view of them."""
 
     def __init__(self, model: keras.Model, config: TrainConfig, view: int) -> None:
-        self._model, self._seed, self._view = model, config.seed, view
-        whole = config.model_copy(update={"crop_px": model.input_shape[1]})
-        self._change = build_augmentation(whole) if view else None
-        if self._change is not None:
-            self._change.build(model.input_shape)
+        self._model, self._config, self._view = model, config, view
+        self._change = self._augmentation() if view > 0 else None
+
+    def _augmentation(self) -> keras.Sequential:
+        side = self._model.input_shape[1]
+        made = build_augmentation(self._config.model_copy(update={"crop_px": side}))
+        made.build(self._model.input_shape)
+        return made
 
     def __call__(self, pictures: NDArray[np.float32], batch: int) -> NDArray[np.float16]:
         """Return the features of batch number `batch`, whose view hangs on nothing else."""
+        if self._view == _SOFT:
+            pictures = np.asarray(_softened(pictures, self._config.soft_px))
         if self._change is not None:
             for number, state in enumerate(random_states(self._change)):
-                seeds = np.random.SeedSequence((self._seed, self._view, batch, number))
+                seeds = np.random.SeedSequence((self._config.seed, self._view, batch, number))
                 state.assign(seeds.generate_state(2))
             pictures = np.asarray(self._change(pictures, training=True))
         return np.asarray(self._model.predict_on_batch(pictures), np.float16)
+
+
+def _softened(pictures: NDArray[np.float32], side_px: int) -> Any:
+    """Shrink pictures to this side and bring them back, both smoothly."""
+    shrunk = keras.ops.image.resize(pictures, (side_px, side_px), "lanczos3", antialias=True)
+    back = keras.ops.image.resize(shrunk, pictures.shape[1:3], "bicubic")
+    return keras.ops.clip(back, 0, 255)
 
 
 def _build(config: TrainConfig, *, size_px: int) -> keras.Model:
@@ -139,7 +154,9 @@ def _key(config: TrainConfig, digests: list[str], view: int) -> str:
     origin = sha256_of(weights) if isinstance(weights, Path) else weights
     kind = [LEVELS] if config.head == LEVELS else []
     parts = [keras.__version__, config.architecture, config.scaling, *kind, origin, *digests]
-    if view:
+    if view == _SOFT:
+        kind.append(f"soft-{config.soft_px}")
+    elif view:
         kind.append(f"view-{view}")
         parts.append(config.model_dump_json(include=_CHANGES))
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()

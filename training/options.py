@@ -54,6 +54,12 @@ Views = Annotated[
     int | None,
     _option("Augmented views of each picture to learn from, too, with the frozen recipe.", "views"),
 ]
+SoftPx = Annotated[
+    int | None,
+    _option(
+        "Side in px to which pictures are shrunk and back for one more view; 0: none.", "soft_px"
+    ),
+]
 AgreementWeight = Annotated[
     float | None,
     _option(

@@ -283,7 +283,7 @@ def _frozen_job(
             config,
             styles=styles,
             artists=artists,
-            views=config.views,
+            views=config.all_views,
         ),
         FixedBatches(
             validation.labels,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.training.conftest import STYLES, make_raw
 from tests.training.small import build_small
@@ -130,6 +131,26 @@ def test_each_view_shows_the_pictures_in_another_way(own: Path, config: TrainCon
     ways = [found.values, *found.views]
     apart = [np.abs(a - b).mean() for a, b in itertools.pairwise(ways)]
     assert min(apart) > 0.05 * found.values.std()
+
+
+def test_the_soft_view_is_the_picture_shrunk_and_brought_back(
+    own: Path, config: TrainConfig
+) -> None:
+    soft = config.model_copy(update={"head": LEVELS, "soft_px": 8})
+    store = open_store(own)
+    pictures = [Image.fromarray(store.read(work.path)) for work in load_works(own)]
+    shrunk = [one.resize((8, 8), Image.Resampling.LANCZOS) for one in pictures]
+    softened = np.stack(
+        [np.asarray(one.resize((64, 64), Image.Resampling.BICUBIC)) for one in shrunk]
+    )
+
+    found = bottleneck_features(own, soft)
+
+    said = build_features(soft, size_px=64)(softened.astype(np.float32), training=False)
+    expected = np.hstack([np.mean(one, axis=(1, 2)) for one in said])
+    # Pillow rounds to whole steps of colour, twice
+    off = np.abs(found.views[0] - expected).mean()
+    assert off < 0.1 * np.abs(found.values - expected).mean()
 
 
 def test_a_view_is_the_same_after_a_break(own: Path, config: TrainConfig) -> None:
