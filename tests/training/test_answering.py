@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from scipy.special import softmax
 
 from tests.training.conftest import tiny_config
@@ -16,6 +17,7 @@ from training.calibrate import PaintingLine, Projection
 from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches
 from training.heads import HIDDEN, LOGITS, STANDARD
+from training.litert import convert
 from training.typical import Typical
 
 pytestmark = pytest.mark.slow
@@ -217,3 +219,30 @@ def test_a_top_of_the_original_has_no_maps(line: PaintingLine) -> None:
     expected = softmax(classifier.predict_on_batch(pictures) / 2, axis=1)
     assert set(outputs) == {"probabilities", "embedding", "painting"}
     np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-6)
+
+
+def test_the_file_of_the_network_that_ships_answers_as_keras_does(line: PaintingLine) -> None:
+    config, size_px = tiny_config(**HEADS["hidden"]), SIZES[0]
+    classifier = build_classifier(config, styles=STYLES, size_px=size_px)
+    hidden, standard = (classifier.get_layer("head").get_layer(one) for one in (HIDDEN, STANDARD))
+    _make_representable(hidden)
+    standard.set_weights([np.full(one.shape, 0.5) for one in standard.weights])
+    picture = np.random.default_rng(3).integers(0, 256, (1, size_px, size_px, 3)).astype(np.float32)
+    projection = a_projection(config.hidden_units)
+    make = partial(
+        build_answering,
+        classifier,
+        config,
+        size_px=size_px,
+        temperature=TEMPERATURE,
+        projection=projection,
+        line=line,
+    )
+    expected = make().predict_on_batch(picture)
+
+    file = convert(make(is_packed=True), size_px=size_px, precision="float32")
+
+    said = Interpreter(model_content=file).get_signature_runner()(pixels=picture)
+    assert set(said) == set(expected)
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(said[name], wanted, atol=1e-3 * np.abs(wanted).max())
