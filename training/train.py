@@ -137,6 +137,10 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
         TrainingError: they do not.
     """
     side = dataset.config.size_px
+    if config.soft_px >= side:
+        raise TrainingError(
+            f"pictures of {side} px cannot be shrunk to {config.soft_px} px: lower --soft-px"
+        )
     if config.recipe == "frozen":
         return
     for teacher in config.teachers:

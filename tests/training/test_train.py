@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.training.conftest import STYLES, make_raw, tiny_config
+from tests.training.conftest import SIZE_PX, STYLES, make_raw, tiny_config
 from tests.training.small import build_small
 from training import train as steps
 from training.architectures import build_classifier
@@ -643,6 +643,13 @@ def test_wrong_options_are_refused_before_anything_is_written(
 def test_crops_larger_than_the_pictures_are_refused(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="65 px are larger"):
         train(dataset, tmp_path, tiny_config(crop_px=65))
+
+
+def test_a_soft_view_that_is_no_smaller_than_the_pictures_is_refused(
+    dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="lower --soft-px"):
+        train(dataset, tmp_path, TrainConfig(recipe="frozen", soft_px=SIZE_PX))
 
 
 def test_a_run_that_was_never_finished_is_told_how_to_go_on(tmp_path: Path) -> None:
