@@ -31,10 +31,8 @@ LISTS = ("picture", "artist", "source")
 SHIPPED: Mapping[str, Any] = {
     "recipe": "frozen",
     "head": "levels",
-    "hidden_units": 256,
+    "hidden_units": 192,
     "views": 1,
-    "soft_px": 112,
-    "agreement_weight": 1.0,
     "epochs": 60,
     "batch_size": 128,
     "optimizer": "adamw",
