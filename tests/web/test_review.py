@@ -90,11 +90,14 @@ def test_every_picture_is_decided_with_the_keyboard_only(
     expect(page.get_by_role("button", name="Yes, Pop Art")).to_be_focused()
     page.keyboard.press("Enter")
     expect(heading).to_contain_text("Art Nouveau")
+    # the focus comes a moment after the heading, and not where a key was quicker
+    expect(page.get_by_role("button", name="Yes, Art Nouveau")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.type("Baroque")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(heading).to_contain_text("Cubism")
+    expect(page.get_by_role("button", name="Yes, Cubism")).to_be_focused()
     for _ in range(3):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Reject")).to_be_focused()
