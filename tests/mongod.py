@@ -13,6 +13,10 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
+PATIENCE_S = 60.0
+"""Of a store without a deadline, where a test shows that a deadline is kept."""
+LATENESS_S = 30.0
+"""What a busy machine may add to one; whoever forgets the deadline waits for longer."""
 _START_TIMEOUT_S = 60
 _ALREADY_INITIATED = 23
 

@@ -63,7 +63,8 @@ SoftPx = Annotated[
 AgreementWeight = Annotated[
     float | None,
     _option(
-        "Weight of what tells the answers to two ways of one picture apart, with --views.",
+        "Weight of what tells the answers to two ways of one picture apart, with --views or "
+        "--soft-px.",
         "agreement_weight",
     ),
 ]

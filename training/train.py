@@ -253,7 +253,6 @@ def _frozen_job(
     train_part, validation = parts["train"], parts["validation"]
     shape = features.values.shape[1:]
     artists = _artists(train_part, config)
-
     is_twice = config.agreement_weight > 0
 
     def fetch(places: Any) -> Any:

@@ -17,7 +17,7 @@ from lambda_fn.catalogue.mongo import MongoCatalogue
 from lambda_fn.companions import BUDGET_S, Companions
 from tests.fakes import FakeModel, make_neighbours_of
 from tests.lambda_fn.replies import assert_error, eventually
-from tests.mongod import Mongod, run_mongod
+from tests.mongod import LATENESS_S, PATIENCE_S, Mongod, run_mongod
 from tests.pictures import draw_picture, encode
 from tests.works_of_art import make_works
 
@@ -25,8 +25,6 @@ pytestmark = pytest.mark.slow
 PICTURE = encode(draw_picture())
 WORKS = make_works(90)
 PAUSE_S = 0.5
-PATIENCE_S = 60.0  # of a store without a deadline
-LATENESS_S = 30.0  # what a busy machine may add; whoever forgets the deadline waits for longer
 BROKEN: tuple[dict[str, Any], ...] = (
     {"style": "cubism"},
     {"style": "cubism", "artist": 7, "title": None, "year": "soon"},

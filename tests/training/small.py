@@ -1,6 +1,6 @@
 """A sixth architecture that costs no more than its compilation, and the command line with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -23,11 +23,11 @@ def build_small(**options: Any) -> keras.Model:
 
 
 @contextmanager
-def registered() -> Iterator[str]:
+def registered(name: str = NAME, build: Callable[..., keras.Model] = build_small) -> Iterator[str]:
     """Let the steps know the architecture; yields its name. Blocks may lie within each other."""
-    small = Architecture(build_small, lambda pixels: pixels / 255.0, levels=(LEVEL,))
-    with patch.dict(ARCHITECTURES, {NAME: small}):
-        yield NAME
+    made = Architecture(build, lambda pixels: pixels / 255.0, levels=(LEVEL,))
+    with patch.dict(ARCHITECTURES, {name: made}):
+        yield name
 
 
 def main() -> None:

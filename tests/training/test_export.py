@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -27,9 +26,9 @@ from lambda_fn.model import load_model
 from tests.pictures import take_photographs
 from tests.training.catalogue.sources import one_row, write_source
 from tests.training.conftest import tiny_config
+from tests.training.small import build_small, registered
 from training import export as steps
 from training import litert
-from training.architectures import ARCHITECTURES, Architecture
 from training.catalogue.source import read_source
 from training.comparison_report import read_comparison
 from training.config import TrainConfig
@@ -45,20 +44,18 @@ STUDY = Path(__file__).parents[2] / "docs" / "study" / "compare.csv"
 
 
 def build_wide(**options: Any) -> keras.Model:
-    """Return a small backbone whose weights take more room than its graph."""
-    pixels = keras.Input(options["input_shape"])
-    early = keras.layers.Conv2D(8, 3, strides=4, name="early")(pixels)
-    features = keras.layers.BatchNormalization()(early)
+    """Return the small backbone with weights that take more room than its graph."""
+    small = build_small(**options)
+    features = small.output
     for _ in range(2):
         features = keras.layers.Conv2D(320, 3, activation="relu")(features)
-    return keras.Model(pixels, features, name=options.get("name"))
+    return keras.Model(small.input, features, name=options.get("name"))
 
 
 @pytest.fixture(scope="module")
 def wide() -> Iterator[str]:
-    made = Architecture(build_wide, lambda pixels: pixels / 255.0, levels=("early",))
-    with patch.dict(ARCHITECTURES, {"wide": made}):
-        yield "wide"
+    with registered("wide", build_wide) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,11 @@ import pytest
 from lambda_fn.catalogue.mongo import MongoCatalogue
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, Filters
 from tests.lambda_fn.catalogue.test_mongo import QUESTIONS
-from tests.mongod import Mongod, run_mongod
+from tests.mongod import LATENESS_S, PATIENCE_S, Mongod, run_mongod
 from tests.works_of_art import make_work, make_works
 
 pytestmark = pytest.mark.slow
 DEADLINE_S = 0.3
-PATIENCE_S = 60.0  # of a store without a deadline
-LATENESS_S = 30.0  # what a busy machine may add; whoever forgets the deadline waits for longer
 
 
 @pytest.fixture
