@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
+# environments and browser are mostly waited for, checks use one processor each: all side by side
+ifneq ($(filter test check bench,$(MAKECMDGOALS)),)
+MAKEFLAGS += --jobs=3
+endif
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,7 +18,7 @@ ifneq ($(wildcard ../shared/data),)
 export ARTSTYLE_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help serve test check bench rehearse deploy lock clean
+.PHONY: help serve test check right-python right-page debian-chromium bench rehearse deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,23 +26,21 @@ help:  ## list the commands
 serve: .venv-service/installed  ## serve page and API at http://127.0.0.1:8000 (HOST=, PORT=)
 	@exec .venv-service/bin/python -m lambda_fn serve --host '$(HOST)' --port '$(PORT)'
 
-test: .venv/installed .venv/chromium node_modules/installed  ## run everything: lint, types, tests, training and the browser
-	@.venv/bin/ruff format --check .
-	@.venv/bin/ruff check .
-	@.venv/bin/mypy
-	@.venv/bin/lint-imports
-	@npm run --silent check
-	@npm test --silent
+test: right-python right-page .venv/chromium  ## run everything: lint, types, tests, training and the browser
 	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-check: .venv/installed node_modules/installed  ## the quick part: lint, types, boundaries, offline tests
+check: right-python right-page  ## the quick part: lint, types, boundaries, offline tests
+	@.venv/bin/pytest -q -m 'not slow and not browser'
+
+right-python: .venv/installed
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+right-page: node_modules/installed
 	@npm run --silent check
 	@npm test --silent
-	@.venv/bin/pytest -q -m 'not slow and not browser'
 
 bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench
@@ -77,6 +79,11 @@ tests/bench/lighthouse/node_modules/installed: tests/bench/lighthouse/package-lo
 	@npm ci --loglevel=error --prefix tests/bench/lighthouse
 	@touch $@
 
-.venv/chromium: .venv/installed
+.venv/chromium: .venv/installed | debian-chromium
 	@tests/web/install_chromium.sh
 	@touch $@
+
+# needs no environment, so it need not wait for one; where it fails, Playwright brings a browser
+debian-chromium:
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
+		{ echo "Installing Chromium, once ..." >&2; requirements/debian.sh chromium || true; }

@@ -11,11 +11,8 @@ rm -f "$folder/installed"
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     # Debian keeps these in a package of their own
     package="$(basename "$(readlink -f "$(command -v "$python")")")-venv"
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+    "$(dirname "$0")/debian.sh" "$package" ||
         fail "$python cannot make environments: run 'sudo apt-get install $package', then make again"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -y -qq -o Dpkg::Use-Pty=0 "$package" >/dev/null ||
-        fail "apt-get could not install $package: install it, then make again"
 fi
 "$python" -m venv --clear "$folder"
 quiet=--quiet

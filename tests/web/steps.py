@@ -134,6 +134,31 @@ def eventually(page: Page, is_so: Callable[[], bool], *, timeout_s: float = 60) 
         page.wait_for_timeout(50)
 
 
+class Held:
+    """Requests that are kept waiting, in the order in which they came.
+
+    The page may say that it asks before its request has come here: `first` waits for that.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._routes: list[Route] = []
+
+    def add(self, route: Route) -> None:
+        self._routes.append(route)
+
+    def first(self) -> Route:
+        eventually(self._page, lambda: bool(self._routes))
+        return self._routes[0]
+
+
+def hold(page: Page, address: str, *, times: int | None = None) -> Held:
+    """Keep requests to an address waiting: the next so many, or all."""
+    held = Held(page)
+    page.route(address, held.add, times=times)
+    return held
+
+
 def scrolls_sideways(page: Page) -> bool:
     root = "document.documentElement"
     return bool(page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))

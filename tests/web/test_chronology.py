@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lambda_fn.contract.styles import STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, scrolls_sideways
+from tests.web.steps import eventually, hold, scrolls_sideways
 
 pytestmark = pytest.mark.browser
 
@@ -220,14 +220,13 @@ def test_works_that_do_not_come_can_be_asked_for_again(
 def test_works_of_a_style_that_was_left_are_not_shown(open_page: OpenPage) -> None:
     page = open_page(address=ADDRESS)
     expect(hills(page)).to_have_count(25)
-    held: list[Route] = []
-    page.route("**/v1/artworks?style=cubism*", lambda route: held.append(route))
+    held = hold(page, "**/v1/artworks?style=cubism*")
 
     tap(page, "Cubism")
-    eventually(page, lambda: len(held) == 1)
+    cubism = held.first()
     tap(page, "Rococo")
     expect(panel(page).get_by_role("listitem")).to_have_count(4)
-    held[0].continue_()
+    cubism.continue_()
 
     expect(panel(page).get_by_role("list", name="Works of Rococo")).to_be_visible()
     expect(page.get_by_role("list", name="Works of Cubism")).to_have_count(0)

@@ -4,10 +4,19 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Console
-from tests.web.steps import PREDICTIONS, choose, drop, eventually, expect_answer, invented, jpeg
+from tests.web.steps import (
+    PREDICTIONS,
+    choose,
+    drop,
+    eventually,
+    expect_answer,
+    hold,
+    invented,
+    jpeg,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -92,14 +101,13 @@ def test_the_answer_survives_a_visit_to_another_page(page: Page) -> None:
 
 def test_an_answer_that_comes_meanwhile_is_told_and_takes_nobody_away(page: Page) -> None:
     serve_notes(page)
-    held: list[Route] = []
-    page.route(PREDICTIONS, lambda route: held.append(route), times=1)
+    held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
     expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
 
     follow(page, "About")
     expect(page.get_by_role("heading", name="Notes on nothing")).to_be_focused()
-    held[0].fulfill(json=invented())
+    held.first().fulfill(json=invented())
 
     expect(page.get_by_role("status").filter(has_text="Impressionism. 71")).to_have_count(1)
     expect(page.get_by_role("heading", name="Notes on nothing")).to_be_focused()

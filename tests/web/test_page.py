@@ -33,6 +33,7 @@ from tests.web.steps import (
     expect_failure,
     frame,
     headline_of,
+    hold,
     jpeg,
     noise,
     released_manifest,
@@ -190,13 +191,12 @@ def test_a_pasted_text_leaves_the_answer_where_it_is(page: Page) -> None:
 
 
 def test_a_pasted_text_does_not_stop_a_request(page: Page) -> None:
-    held: list[Route] = []
-    page.route(PREDICTIONS, lambda route: held.append(route), times=1)
+    held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    request = held.first()
 
     paste_text(page)
-    held[0].continue_()
+    request.continue_()
 
     expect_answer(page)
 
@@ -472,10 +472,9 @@ def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
 
 
 def test_the_answer_to_a_replaced_picture_is_not_shown(page: Page) -> None:
-    held: list[Route] = []
-    page.route(PREDICTIONS, lambda route: held.append(route), times=1)
+    held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg("first.jpg"))
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    held.first()
 
     drop(page, jpeg("second.jpg"))
 

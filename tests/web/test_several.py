@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from tests.web.conftest import PHONE_PX, Console
 from tests.web.steps import (
     PREDICTIONS,
+    Held,
     choose,
     drop,
     expect_answer,
@@ -34,22 +35,22 @@ def rows(page: Page) -> Locator:
     return page.get_by_role("table", name=re.compile("pictures")).get_by_role("row")
 
 
-def choose_three_and_hold_the_second(page: Page) -> tuple[list[Route], list[str]]:
+def choose_three_and_hold_the_second(page: Page) -> tuple[Route, list[str]]:
     """Wait until the second is asked about; return its request, and the addresses of all."""
-    held: list[Route] = []
+    held = Held(page)
     asked: list[str] = []
 
     def answer(route: Route) -> None:
         asked.append(route.request.url)
         if len(asked) == 2:
-            held.append(route)
+            held.add(route)
         else:
             route.fulfill(json=invented())
 
     page.route(PREDICTIONS, answer)
     choose(page, *some(3))
     expect(rows(page).nth(2)).to_contain_text("looking")
-    return held, asked
+    return held.first(), asked
 
 
 def test_several_pictures_become_a_table_in_their_order(page: Page) -> None:
@@ -120,11 +121,11 @@ def test_who_stops_keeps_what_is_done_and_may_go_on(page: Page) -> None:
 
 
 def test_a_row_may_be_opened_while_others_are_still_asked_about(page: Page) -> None:
-    held, _ = choose_three_and_hold_the_second(page)
+    second, _ = choose_three_and_hold_the_second(page)
 
     page.get_by_role("link", name="0.jpg").click()
     expect_answer(page)
-    held[0].fulfill(json=invented())
+    second.fulfill(json=invented())
     expect(page.get_by_role("img", name="Your picture: 0.jpg")).to_be_visible()
     page.get_by_role("link", name="All 3 pictures").click()
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, released_manifest, scrolls_sideways
+from tests.web.steps import eventually, hold, released_manifest, scrolls_sideways
 
 pytestmark = pytest.mark.browser
 
@@ -270,11 +270,10 @@ def test_a_search_for_signs_is_told_what_to_search_for(
 def test_what_is_found_late_for_an_older_search_is_not_shown(open_page: OpenPage) -> None:
     page = open_page(address="/#/styles/ukiyo-e")
     expect(cards(page)).to_have_count(24)
-    held: list[Route] = []
-    page.route("**/artworks?*q=zzzz*", lambda route: held.append(route))
+    held = hold(page, "**/artworks?*q=zzzz*")
 
     search(page, "zzzz")
-    eventually(page, lambda: len(held) == 1)
+    held.first()
     search(page, "wave")
 
     expect(said(page, "found for “wave”")).to_be_visible()
@@ -335,10 +334,10 @@ def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
 
 def test_leaving_before_the_answer_comes_shows_only_the_new_page(open_page: OpenPage) -> None:
     page = open_page()
-    held: list[Route] = []
-    page.route("**/v1/styles", lambda route: held.append(route))
+    held = hold(page, "**/v1/styles")
     page.evaluate("location.hash = '#/styles'")
     expect(said(page, "Fetching the styles…")).to_be_visible()
+    held.first()
 
     page.get_by_role("link", name="About").click()
 
