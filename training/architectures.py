@@ -23,7 +23,7 @@ class Architecture:
     """layers on the way whose activations tell paint from photographs better than the last one:
     fine-tuning makes the end of the network blind to anything but style"""
     levels: tuple[str, ...] = ()
-    """layers on the way which the head `levels` pools beside the last one, in their order"""
+    """layers which the head `levels` pools, in their order; what follows them is left out"""
 
 
 ARCHITECTURES = {
@@ -31,31 +31,32 @@ ARCHITECTURES = {
         resnet.ResNet50,
         resnet.preprocess_input,
         ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out"),
-        ("conv3_block4_out", "conv4_block6_out"),
+        ("conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
     ),
     "vgg16": Architecture(
         vgg16.VGG16,
         vgg16.preprocess_input,
         ("block2_conv2", "block3_conv3", "block4_conv3"),
-        ("block3_conv3", "block4_conv3"),
+        ("block3_conv3", "block4_conv3", "block5_pool"),
     ),
     "inceptionv3": Architecture(
         inception_v3.InceptionV3,
         inception_v3.preprocess_input,
         ("mixed0", "mixed3", "mixed7"),
-        ("mixed3", "mixed7"),
+        ("mixed3", "mixed7", "mixed10"),
     ),
     "mobilenetv2": Architecture(
         mobilenet_v2.MobileNetV2,
         mobilenet_v2.preprocess_input,
         tuple(f"block_{number}_expand_relu" for number in (3, 6, 10, 13)),
+        # not the last one: it knows things, costs a quarter of the file, and brings nothing
         tuple(f"block_{number}_expand_relu" for number in (6, 10, 13, 16)),
     ),
     "xception": Architecture(
         xception.Xception,
         xception.preprocess_input,
         ("block3_sepconv2_bn", "block4_sepconv2_bn", "block13_sepconv2_bn"),
-        ("block4_sepconv2_bn", "block13_sepconv2_bn"),
+        ("block4_sepconv2_bn", "block13_sepconv2_bn", "block14_sepconv2_act"),
     ),
 }
 
@@ -86,7 +87,7 @@ def build_classifier(
 def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
     """Return scaling and backbone: float32 RGB 0 to 255 -> features (batch, rows, columns, n).
 
-    For the head `levels` the backbone gives a list of them, the last layer's at its end.
+    For the head `levels` the backbone gives a list of them, and ends with the last of them.
 
     Raises:
         TrainingError: no such architecture, or weights that do not fit it.
@@ -99,7 +100,7 @@ def build_features(config: TrainConfig, *, size_px: int | None) -> keras.Model:
     backbone = _build_backbone(architecture, config.weights, size_px)
     if config.head == LEVELS:
         taken = [backbone.get_layer(name).output for name in architecture.levels]
-        backbone = keras.Model(backbone.input, [*taken, backbone.output], name=backbone.name)
+        backbone = keras.Model(backbone.input, taken, name=backbone.name)
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = config.batch_norm_momentum

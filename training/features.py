@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_fn.contract.manifest import sha256_of
-from training.architectures import build_features
+from training.architectures import ARCHITECTURES, build_features
 from training.augment import build_augmentation, random_states
 from training.config import LEVELS, TrainConfig
 from training.data import FixedBatches, Part, look_ahead
@@ -153,7 +153,8 @@ def _key(config: TrainConfig, digests: list[str], view: int) -> str:
         raise TrainingError(f"no weights file at {weights}")
     origin = sha256_of(weights) if isinstance(weights, Path) else weights
     kind = [LEVELS] if config.head == LEVELS else []
-    parts = [keras.__version__, config.architecture, config.scaling, *kind, origin, *digests]
+    layers = ARCHITECTURES[config.architecture].levels if config.head == LEVELS else ()
+    parts = [keras.__version__, config.architecture, config.scaling, *layers, origin, *digests]
     if view == _SOFT:
         kind.append(f"soft-{config.soft_px}")
     elif view:

@@ -31,8 +31,10 @@ LISTS = ("picture", "artist", "source")
 SHIPPED: Mapping[str, Any] = {
     "recipe": "frozen",
     "head": "levels",
-    "hidden_units": 192,
+    "hidden_units": 512,
     "views": 1,
+    "soft_px": 112,
+    "agreement_weight": 3.0,
     "epochs": 60,
     "batch_size": 128,
     "optimizer": "adamw",

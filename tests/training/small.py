@@ -10,22 +10,26 @@ import keras
 from training.architectures import ARCHITECTURES, Architecture
 
 NAME = "small"
-LEVEL = "early"
+LEVELS = ("early", "late")
 
 
 def build_small(**options: Any) -> keras.Model:
     """Return a backbone with all that has state: weights, batch norm and its running means."""
     pixels = keras.Input(options["input_shape"])
-    features = keras.layers.Conv2D(8, 3, strides=4, name=LEVEL)(pixels)
+    features = keras.layers.Conv2D(8, 3, strides=4, name=LEVELS[0])(pixels)
     features = keras.layers.BatchNormalization()(features)
-    features = keras.layers.Conv2D(8, 3, activation="relu")(features)
+    features = keras.layers.Conv2D(8, 3, activation="relu", name=LEVELS[1])(features)
     return keras.Model(pixels, features, name=options.get("name"))
 
 
 @contextmanager
-def registered(name: str = NAME, build: Callable[..., keras.Model] = build_small) -> Iterator[str]:
+def registered(
+    name: str = NAME,
+    build: Callable[..., keras.Model] = build_small,
+    levels: tuple[str, ...] = LEVELS,
+) -> Iterator[str]:
     """Let the steps know the architecture; yields its name. Blocks may lie within each other."""
-    made = Architecture(build, lambda pixels: pixels / 255.0, levels=(LEVEL,))
+    made = Architecture(build, lambda pixels: pixels / 255.0, levels=levels)
     with patch.dict(ARCHITECTURES, {name: made}):
         yield name
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.conftest import STYLES, make_raw, tiny_config
 from training.architectures import ARCHITECTURES, build_classifier, build_features
-from training.config import OrganiseConfig, TrainConfig
+from training.config import LEVELS, OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 from training.optimise import compile_model
 from training.organise import organise
@@ -27,13 +27,15 @@ def build(name: str, **options: Any) -> keras.Model:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_an_architecture_gives_one_logit_per_style(name: str) -> None:
+def test_an_architecture_gives_one_logit_per_style_and_ends_with_its_levels(name: str) -> None:
     picture = np.random.default_rng(0).uniform(0, 255, (1, 75, 75, 3)).astype(np.float32)
 
-    logits = np.asarray(build(name)(picture, training=False))
+    model = build(name, head=LEVELS)
+    logits = np.asarray(model(picture, training=False))
 
     assert logits.shape == (1, 3)
     assert np.isfinite(logits).all()
+    assert model.get_layer("backbone").layers[-1].name == ARCHITECTURES[name].levels[-1]
     keras.backend.clear_session()
 
 

@@ -26,7 +26,7 @@ from lambda_fn.model import load_model
 from tests.pictures import take_photographs
 from tests.training.catalogue.sources import one_row, write_source
 from tests.training.conftest import tiny_config
-from tests.training.small import build_small, registered
+from tests.training.small import LEVELS, build_small, registered
 from training import export as steps
 from training import litert
 from training.catalogue.source import read_source
@@ -47,14 +47,14 @@ def build_wide(**options: Any) -> keras.Model:
     """Return the small backbone with weights that take more room than its graph."""
     small = build_small(**options)
     features = small.output
-    for _ in range(2):
-        features = keras.layers.Conv2D(320, 3, activation="relu")(features)
+    for name in ("wider", "widest"):
+        features = keras.layers.Conv2D(320, 3, activation="relu", name=name)(features)
     return keras.Model(small.input, features, name=options.get("name"))
 
 
 @pytest.fixture(scope="module")
 def wide() -> Iterator[str]:
-    with registered("wide", build_wide) as name:
+    with registered("wide", build_wide, (*LEVELS, "widest")) as name:
         yield name
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.training.conftest import STYLES, make_raw
-from tests.training.small import build_small
+from tests.training.small import LEVELS as BOTH
+from tests.training.small import build_small, registered
 from training import data
 from training import features as steps
 from training.architectures import build_features
@@ -107,6 +108,16 @@ def test_levels_do_not_lie_where_other_features_do(own: Path, config: TrainConfi
     bottleneck_features(own, config.model_copy(update={"head": LEVELS}))
 
     assert len(list((own / "features").iterdir())) == 2
+
+
+def test_other_levels_are_computed_anew(own: Path, config: TrainConfig) -> None:
+    levels = config.model_copy(update={"head": LEVELS})
+    first = bottleneck_features(own, levels)
+
+    with registered(levels=BOTH[:1]):
+        second = bottleneck_features(own, levels)
+
+    assert second.values.shape[1] < first.values.shape[1]
 
 
 def with_views(config: TrainConfig, **changes: Any) -> TrainConfig:

@@ -67,7 +67,7 @@ def made(
         pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
     )
     original = {"architecture": small, "epochs": 2}
-    ours = dict(SHIPPED) | original | {"batch_size": 8, "hidden_units": 8}
+    ours = dict(SHIPPED) | original | {"batch_size": 8, "hidden_units": 8, "soft_px": 32}
     told: list[str] = []
     manifest = make_release(
         ingredients,

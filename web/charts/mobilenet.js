@@ -22,6 +22,7 @@ import { round } from "./paths.js";
  *   width: number,
  *   height: number,
  *   hasShortcut: boolean,
+ *   isHeard: boolean,
  *   stage: number,
  * }} Column
  * @typedef {{size: number, from: number, to: number} & Stage} StageLayout
@@ -39,6 +40,25 @@ export const STAGES = [
   { kind: "blocks", expansion: 6, channels: 320, repeats: 1, stride: 1 },
   { kind: "convolution", expansion: null, channels: 1280, repeats: 1, stride: 1 },
 ];
+
+/** blocks, counted from 0, whose widest channels the head `levels` hears, as architectures.py has it */
+export const HEARD = [6, 10, 13, 16];
+
+/**
+ * @param {boolean} hearsLevels whether the model hears blocks on the way, and ends with the last
+ * @returns {readonly Stage[]} those that the model has
+ */
+export function stagesOf(hearsLevels) {
+  return hearsLevels ? STAGES.slice(0, -1) : STAGES;
+}
+
+/** @returns {number[]} how many channels each block that is heard has where it is widest */
+export function heardChannels() {
+  const blocks = STAGES.filter(({ kind }) => kind === "blocks").flatMap((stage) =>
+    Array.from({ length: stage.repeats }, () => stage),
+  );
+  return HEARD.map((at) => (blocks[at]?.expansion ?? 1) * (blocks[at - 1]?.channels ?? 0));
+}
 
 const TALLEST = 150;
 const THINNEST = 5;
@@ -61,16 +81,18 @@ export function sizesOf(inputPx) {
 
 /**
  * @param {number} inputPx
+ * @param {boolean} [hearsLevels]
  * @returns {{width: number, height: number, columns: Column[], stages: StageLayout[]}} a column is as
  *   tall as its output (by its root, so that small ones can be seen) and as thick as its channels
  */
-export function layStages(inputPx) {
+export function layStages(inputPx, hearsLevels = false) {
   const sizes = sizesOf(inputPx);
   const middle = HEAD + TALLEST / 2;
   /** @type {Column[]} */
   const columns = [];
   let x = 22;
-  const stages = STAGES.map((stage, at) => {
+  let blocks = 0;
+  const stages = stagesOf(hearsLevels).map((stage, at) => {
     const size = sizes[at] ?? 1;
     const height = round(TALLEST * Math.sqrt(size / (sizes[0] ?? 1)));
     const width = round(THINNEST + Math.sqrt(stage.channels) * 0.8);
@@ -82,8 +104,10 @@ export function layStages(inputPx) {
         width,
         height,
         hasShortcut: turn > 0,
+        isHeard: hearsLevels && stage.kind === "blocks" && HEARD.includes(blocks),
         stage: at,
       });
+      if (stage.kind === "blocks") blocks += 1;
       x += width + COLUMN_GAP;
     }
     const to = x - COLUMN_GAP;
@@ -95,17 +119,18 @@ export function layStages(inputPx) {
 
 /**
  * @param {number} inputPx
+ * @param {boolean} hearsLevels
  * @param {string} description
  * @returns {SVGSVGElement}
  */
-export function drawStages(inputPx, description) {
-  const layout = layStages(inputPx);
+export function drawStages(inputPx, hearsLevels, description) {
+  const layout = layStages(inputPx, hearsLevels);
   const foot = HEAD + TALLEST + 18;
   return drawing(
     layout,
     description,
-    ...layout.columns.map(({ x, y, width, height, stage }) => {
-      const kind = STAGES[stage]?.kind ?? "blocks";
+    ...layout.columns.map(({ x, y, width, height, stage, isHeard }) => {
+      const kind = isHeard ? "heard" : (STAGES[stage]?.kind ?? "blocks");
       return draw("rect", { class: `layer is-${kind}`, x, y, width, height });
     }),
     ...layout.columns.filter((column) => column.hasShortcut).map(drawShortcut),

@@ -1,21 +1,24 @@
 // @ts-check
 /** MobileNetV2 explained: one block, and the row of all blocks. */
 
-import { drawBlock, drawStages, sizesOf, STAGES } from "../charts/mobilenet.js";
+import { drawBlock, drawStages, heardChannels, sizesOf, stagesOf } from "../charts/mobilenet.js";
 import { make } from "../elements.js";
 import { drawn, figure, folded, section, thousands } from "./parts.js";
 import { factsTable, scroller } from "./tables.js";
 
 /** @typedef {import("./model-card.js").Manifest} Manifest */
+/** @typedef {import("./model-card.js").Evaluation} Evaluation */
 
 /**
  * @param {Manifest} manifest
+ * @param {Evaluation | null} evaluation
  * @returns {HTMLElement[]} nothing for another architecture, which these drawings do not show
  */
-export function architectureSection({ architecture, input_size_px: size, styles, embedding_size }) {
+export function architectureSection(manifest, evaluation) {
+  const { architecture, input_size_px: size } = manifest;
   if (architecture !== "mobilenetv2") return [];
-  const last = sizesOf(size).at(-1) ?? 0;
-  const places = `${last}\u00a0×\u00a0${last}`;
+  const hearsLevels = evaluation?.recipe["head"] === "levels";
+  const hidden = Number(evaluation?.recipe["hidden_units"] ?? 0);
   return [
     section(
       "architecture",
@@ -39,36 +42,72 @@ export function architectureSection({ architecture, input_size_px: size, styles,
           "That is the linear bottleneck.",
       ),
       `A picture comes in as ${size} × ${size} pixels in three colours. A plain convolution halves ` +
-        "it, the 17 blocks halve it four times more while the channels grow from 16 to 320, and a " +
-        `last convolution makes 1,280 channels of ${places} places. Their mean over all places ` +
-        `goes to one layer with ${styles.length} outputs, the styles; the same layer asked place by ` +
-        "place gives the light on the picture, and a second one gives the " +
-        `${embedding_size} numbers by which works are compared.`,
+        "it, and the 17 blocks halve it four times more while the channels grow from 16 to 320. " +
+        (hearsLevels ? levelsText(manifest, hidden) : lastText(manifest)),
       figure(
         scroller(
           "The row of all blocks",
           drawStages(
             size,
-            "From left to right: a convolution, 17 blocks in seven groups, and a last convolution. " +
+            hearsLevels,
+            "From left to right: a convolution, 17 blocks in seven groups" +
+              (hearsLevels ? ". " : ", and a last convolution. ") +
               "The table below has the numbers.",
           ),
         ),
         "All blocks from left to right, each as tall as its picture and as thick as its channels. " +
           "Below a group: its channels, and the side of its picture. An arc passes what came in around " +
-          "a block. Grey: the two plain convolutions.",
+          (hearsLevels
+            ? "a block. Grey: the plain convolution. In colour: the blocks that are heard."
+            : "a block. Grey: the two plain convolutions."),
       ),
-      folded(stagesTable(size)),
+      folded(stagesTable(size, hearsLevels)),
     ),
   ];
 }
 
 /**
+ * @param {Manifest} manifest
+ * @returns {string} what follows the blocks where the head takes the last convolution
+ */
+function lastText({ input_size_px: size, styles, embedding_size }) {
+  const last = sizesOf(size).at(-1) ?? 0;
+  return (
+    `A last convolution makes 1,280 channels of ${last}\u00a0×\u00a0${last} places. Their mean over ` +
+    `all places goes to one layer with ${styles.length} outputs, the styles; the same layer asked ` +
+    "place by place gives the light on the picture, and a second one gives the " +
+    `${embedding_size} numbers by which works are compared.`
+  );
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {number} hidden units of the layer before the styles; 0 where there is none
+ * @returns {string} what follows where the head hears blocks on the way
+ */
+function levelsText({ styles, embedding_size }, hidden) {
+  const channels = heardChannels();
+  const total = channels.reduce((sum, count) => sum + count, 0);
+  return (
+    "Style is texture and colour as much as things, so the model hears the first block of each of " +
+    `the last four groups where it is widest: ${channels.slice(0, -1).map(thousands).join(", ")} and ` +
+    `${thousands(channels.at(-1) ?? 0)} channels. What MobileNetV2 has after that, to name a thousand ` +
+    `things, is left out. The means of these ${thousands(total)} channels over all places, brought to ` +
+    "one scale, go to " +
+    (hidden > 0 ? `a layer of ${thousands(hidden)} numbers, and these to ` : "") +
+    `one with ${styles.length} outputs, the styles; the same asked place by place gives the light on ` +
+    `the picture, and one more layer gives the ${embedding_size} numbers by which works are compared.`
+  );
+}
+
+/**
  * @param {number} size
+ * @param {boolean} hearsLevels
  * @returns {HTMLElement}
  */
-function stagesTable(size) {
+function stagesTable(size, hearsLevels) {
   const sizes = sizesOf(size);
-  const rows = STAGES.map(({ kind, expansion, channels, repeats, stride }, at) => [
+  const rows = stagesOf(hearsLevels).map(({ kind, expansion, channels, repeats, stride }, at) => [
     kind === "blocks" ? "Blocks" : at === 0 ? "Convolution 3×3" : "Convolution 1×1",
     expansion === null ? "–" : `${expansion} times`,
     thousands(channels),

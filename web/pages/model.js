@@ -78,7 +78,7 @@ function* sectionsOf({ card, nameOf }, { announce }) {
           () => likenessSections(evaluation),
           () => [historySection(evaluation)],
         ]),
-    () => architectureSection(manifest),
+    () => architectureSection(manifest, evaluation),
     () => studySection(evaluation?.comparison ?? []),
     () => changesSection(history),
     () => [recipeSection(manifest, evaluation)],

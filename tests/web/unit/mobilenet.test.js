@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { layStages, sizesOf, STAGES } from "../../../web/charts/mobilenet.js";
+import { heardChannels, layStages, sizesOf, STAGES } from "../../../web/charts/mobilenet.js";
 
 const BLOCKS = STAGES.filter((stage) => stage.kind === "blocks");
 
@@ -40,4 +40,16 @@ test("columns stand side by side and get no taller", () => {
     assert.ok(column.x + column.width < (next?.x ?? width));
     assert.ok(column.height >= (next?.height ?? 0));
   }
+});
+
+test("a model that hears blocks on the way has no last convolution", () => {
+  const { columns, stages } = layStages(224, true);
+
+  assert.equal(stages.at(-1)?.channels, 320);
+  assert.equal(columns.filter((column) => column.isHeard).length, 4);
+  assert.ok(layStages(224).columns.every((column) => !column.isHeard));
+});
+
+test("what is heard is a block at its widest, six times what comes in", () => {
+  assert.deepEqual(heardChannels(), [192, 384, 576, 960]);
 });
