@@ -40,7 +40,7 @@ HISTORY = (  # the oldest first, as the service has it
     ModelChange(
         at=datetime(2026, 11, 28, 23, 30, tzinfo=UTC),
         kind="promoted",
-        model="mobilenetv2-224-20261128-44e166",
+        model="mobilenetv2-224-20261129-dc0fed",
         figures=ChangeFigures(pictures=6812, top1=0.66, macro_f1=0.646, macro_f1_before=0.5994),
     ),
     ModelChange(
@@ -57,7 +57,7 @@ HISTORY = (  # the oldest first, as the service has it
     ModelChange(
         at=datetime(2026, 12, 3, 11, tzinfo=UTC),
         kind="rolled back",
-        model="mobilenetv2-224-20261128-44e166",
+        model="mobilenetv2-224-20261129-dc0fed",
     ),
 )
 CHANGES = "Which model answered when"
