@@ -18,7 +18,7 @@ ifneq ($(wildcard ../shared/data),)
 export ARTSTYLE_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help serve test check right-python right-page debian-chromium bench rehearse deploy lock clean
+.PHONY: help serve test check right-python right-page tested debian-chromium bench rehearse deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,8 +26,7 @@ help:  ## list the commands
 serve: .venv-service/installed  ## serve page and API at http://127.0.0.1:8000 (HOST=, PORT=)
 	@exec .venv-service/bin/python -m lambda_fn serve --host '$(HOST)' --port '$(PORT)'
 
-test: right-python right-page .venv/chromium  ## run everything: lint, types, tests, training and the browser
-	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+test: right-python right-page tested  ## run everything: lint, types, tests, training and the browser
 
 check: right-python right-page  ## the quick part: lint, types, boundaries, offline tests
 	@.venv/bin/pytest -q -m 'not slow and not browser'
@@ -41,6 +40,9 @@ right-python: .venv/installed
 right-page: node_modules/installed
 	@npm run --silent check
 	@npm test --silent
+
+tested: .venv/chromium node_modules/installed
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench

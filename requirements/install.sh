@@ -17,7 +17,9 @@ fi
 "$python" -m venv --clear "$folder"
 quiet=--quiet
 [ -t 2 ] && quiet=--progress-bar=on
-"$folder/bin/python" -m pip install "$quiet" --disable-pip-version-check --no-deps \
+"$folder/bin/python" -m pip install "$quiet" --disable-pip-version-check --no-deps --no-compile \
     --require-hashes --only-binary :all: -r "$lock" ||
     fail "the packages could not be installed: is there a connection to a package index?"
+# pip would compile on one processor; what some package brings for another Python need not compile
+"$folder/bin/python" -W ignore -m compileall -q -j 0 "$folder/lib" >/dev/null || true
 touch "$folder/installed"
