@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-# environments and browser are mostly waited for, checks use one processor each: all side by side
-ifneq ($(filter test check bench,$(MAKECMDGOALS)),)
+# environments and browser are mostly waited for, checks use one processor each: all side by side,
+# but not two goals, such as clean and test
+ifneq ($(and $(filter test check bench,$(MAKECMDGOALS)),$(filter 1,$(words $(MAKECMDGOALS)))),)
 MAKEFLAGS += --jobs=3
 endif
 
@@ -87,5 +88,4 @@ tests/bench/lighthouse/node_modules/installed: tests/bench/lighthouse/package-lo
 
 # needs no environment, so it need not wait for one; where it fails, Playwright brings a browser
 debian-chromium:
-	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
-		{ echo "Installing Chromium, once ..." >&2; requirements/debian.sh chromium || true; }
+	@tests/web/install_chromium.sh debian

@@ -1,5 +1,6 @@
 """The five backbones: each runs, with the scaling of its own."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from training.train import load_parts, make_job
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 MEAN_BGR = np.array([103.939, 116.779, 123.68])
 PIXEL = np.array([[[[255.0, 51.0, 0.0]]]], np.float32)
 
@@ -45,6 +47,17 @@ def test_a_classifier_that_names_artists_gives_their_logits_besides(small: str) 
     model = build_classifier(config, styles=3, size_px=None, artists=4)
 
     assert model.output_shape == (None, 7)
+
+
+def test_the_model_page_draws_the_levels_that_are_heard() -> None:
+    drawing = (ROOT / "web" / "charts" / "mobilenet.js").read_text("utf-8")
+
+    heard = re.search(r"HEARD = \[([\d, ]+)\]", drawing)
+
+    assert heard is not None
+    assert ARCHITECTURES["mobilenetv2"].levels == tuple(
+        f"block_{number}_expand_relu" for number in heard[1].split(", ")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from tests.web.conftest import Console
 from tests.web.steps import ROOT
@@ -14,12 +14,11 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 _ITS_OWN_WORDS = "Couldn't load preload assets|Applying inline style"
 
 
-def violations(page: Page, within: Locator | None = None) -> list[str]:
-    """Return what axe-core finds, on the page or within an element: the rule and the elements."""
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds: the rule and the elements."""
     page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = page.evaluate(
-        "([place, tags]) => axe.run(place ?? document, { runOnly: { type: 'tag', values: tags } })",
-        [within.element_handle() if within else None, STANDARDS],
+        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", STANDARDS
     )
     assert found["passes"], "axe-core looked at nothing"
     return [
@@ -29,8 +28,8 @@ def violations(page: Page, within: Locator | None = None) -> list[str]:
     ]
 
 
-def expect_accessible(page: Page, console: Console, *, within: Locator | None = None) -> None:
-    """Fail with everything that axe-core finds, on the page or within an element."""
+def expect_accessible(page: Page, console: Console) -> None:
+    """Fail with everything that axe-core finds."""
     console.expect(_ITS_OWN_WORDS)
 
-    assert violations(page, within) == []
+    assert violations(page) == []

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Makes sure that the browser tests find a Chromium: the system's, or else Playwright's own.
+# Makes sure that the browser tests find a Chromium: the system's, Debian's, or Playwright's own.
+# install_chromium.sh debian leaves Playwright, which needs the environment, for another time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-for name in chromium chromium-browser google-chrome google-chrome-stable; do
-  if command -v "$name" >/dev/null; then
-    exit 0
-  fi
-done
+is_there() { command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; }
 
-# one that Debian's packages brought would have been found
+is_there && exit 0
+echo "Installing Chromium, once ..." >&2
+requirements/debian.sh chromium && is_there && exit 0
+[ "${1:-}" = debian ] && exit 0
+
 if ! .venv/bin/playwright install chromium; then
   echo "error: no Chromium for the browser tests: install chromium or google-chrome, then try again" >&2
   exit 1

@@ -193,6 +193,7 @@ def test_a_pasted_text_leaves_the_answer_where_it_is(page: Page) -> None:
 def test_a_pasted_text_does_not_stop_a_request(page: Page) -> None:
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
     request = held.first()
 
     paste_text(page)
@@ -474,6 +475,7 @@ def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
 def test_the_answer_to_a_replaced_picture_is_not_shown(page: Page) -> None:
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg("first.jpg"))
+    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
     held.first()
 
     drop(page, jpeg("second.jpg"))
