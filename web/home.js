@@ -69,6 +69,8 @@ let limit = "";
 const stale = [];
 /** @type {AbortController | null} the one request, or row of requests, that may be running */
 let running = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let patience;
 
 /** @type {Readonly<Record<string, () => void>>} what a button's data-action does */
 const ACTIONS = {
@@ -181,17 +183,30 @@ async function ask(file, isOriginal = false) {
   const mine = new AbortController();
   running = mine;
   const picture = hang(file, isOriginal);
-  const patience = setTimeout(() => tell(mine, isAwake ? SLOW : WAKING), SLOW_AFTER_MS);
+  bePatient(mine);
   try {
     update({ visit: { kind: "loading", picture, step: "reading", note: "" } });
     const { sent, answer } = await inquire(file, mine);
+    isAwake = true; // it need not have answered the greeting yet
     if (running === mine) update({ visit: { kind: "done", picture, answer, sent, count: 1 } });
   } catch (error) {
     if (running === mine) update({ visit: failed(picture, error) });
   } finally {
-    clearTimeout(patience);
     if (running === mine) running = null;
   }
+}
+
+/**
+ * Say so where the picture's next step takes long.
+ * @param {AbortController} mine
+ * @param {number} [afterMs]
+ */
+function bePatient(mine, afterMs = SLOW_AFTER_MS) {
+  clearTimeout(patience);
+  patience = setTimeout(() => {
+    if (page.visit.kind !== "loading") return;
+    tell(mine, page.visit.step === "asking" && !isAwake ? WAKING : SLOW);
+  }, afterMs);
 }
 
 /**
@@ -256,7 +271,10 @@ async function sendOriginal(sent, mine) {
 function optionsOf(mine) {
   return {
     signal: mine.signal,
-    onDelay: (delay) => tell(mine, delayed(delay)),
+    onDelay: (delay) => {
+      tell(mine, delayed(delay));
+      bePatient(mine, delay.waitS * 1000 + SLOW_AFTER_MS);
+    },
   };
 }
 
@@ -265,9 +283,9 @@ function optionsOf(mine) {
  * @param {{step: "sending" | "asking", share?: number}} where
  */
 function moveOn(mine, where) {
-  if (running === mine && page.visit.kind === "loading") {
-    update({ visit: { ...page.visit, note: "", ...where } });
-  }
+  if (running !== mine || page.visit.kind !== "loading") return;
+  if (page.visit.step !== where.step) bePatient(mine);
+  update({ visit: { ...page.visit, note: "", ...where } });
 }
 
 /** One after the other: the service has better to do than to look at a hundred pictures at once. */

@@ -369,6 +369,7 @@ def test_retries_end_with_a_message(page: Page, console: Console, status: int, t
 
     page.route(PREDICTIONS, refuse)
     page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)  # what is said for a second stays
 
     choose(page, jpeg())
     for retry, wait_s in ((1, 1), (2, 2), (3, 4)):
@@ -449,16 +450,51 @@ def test_cancelling_a_retry_leads_back_to_the_failure(page: Page, console: Conso
 
 
 def test_waiting_for_long_is_explained(page: Page) -> None:
+    choose(page, jpeg("first.jpg"))
+    expect_answer(page)
     page.clock.install()
     page.route(PREDICTIONS, lambda route: None)
 
-    choose(page, jpeg())
-    expect(page.get_by_role("heading", name="Looking…")).to_be_visible()
-    page.clock.run_for(4500)
+    drop(page, jpeg("second.jpg"))
+    expect_to_wait_for_long(page, "This takes longer than usual.")
 
-    expect(
-        page.get_by_text("This takes longer than usual.").filter(visible=True).first
-    ).to_be_visible()
+
+def test_a_service_that_has_not_answered_yet_is_waking_up(page: Page) -> None:
+    page.route("**/v1/health", lambda route: None)
+    page.route(PREDICTIONS, lambda route: None)
+    page.reload()
+    page.clock.install()
+
+    choose(page, jpeg())
+    expect_to_wait_for_long(page, "The service is waking up;")
+
+
+def test_long_reading_does_not_hide_that_the_service_takes_long(page: Page) -> None:
+    choose(page, jpeg("first.jpg"))
+    expect_answer(page)
+    page.clock.install()
+    page.route(PREDICTIONS, lambda route: None)
+    page.evaluate(
+        """() => {
+          const read = window.createImageBitmap.bind(window);
+          const released = new Promise((resolve) => { window.release = resolve; });
+          window.createImageBitmap = async (...picture) => {
+            await released;
+            return read(...picture);
+          };
+        }"""
+    )
+
+    drop(page, jpeg("second.jpg"))
+    expect_to_wait_for_long(page, "This takes longer than usual.", during="Reading the picture.")
+    page.evaluate("window.release()")
+    expect_to_wait_for_long(page, "This takes longer than usual.")
+
+
+def expect_to_wait_for_long(page: Page, text: str, *, during: str = "Asking the model.") -> None:
+    expect(page.get_by_role("status").filter(has_text=during)).to_have_count(1)
+    page.clock.run_for(4500)
+    expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
 
 
 def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
