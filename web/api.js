@@ -334,6 +334,7 @@ function withDeadline(cancelled) {
     controller.abort();
   }, DEADLINE_MS);
   const abort = () => controller.abort();
+  if (cancelled?.aborted) abort(); // it was cancelled before it could be sent
   cancelled?.addEventListener("abort", abort);
   return {
     signal: controller.signal,

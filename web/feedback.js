@@ -55,11 +55,13 @@ export function offerStyles(answer, catalogue) {
     ({ slug }) => slug !== answer.style.slug,
   );
   const select = elementOf("feedback-style", HTMLSelectElement);
-  if (select.options.length === styles.length && select.dataset["for"] === answer.id) return;
+  const isKnown = select.dataset["for"] === answer.id;
+  if (isKnown && select.options.length === styles.length) return;
+  // the catalogue may come when the visitor has chosen
+  const chosen = isKnown ? select.value : answer.probabilities[1]?.slug;
   select.dataset["for"] = answer.id;
   select.replaceChildren(...styles.map(({ slug, name }) => make("option", { value: slug }, name)));
-  const next = answer.probabilities[1];
-  if (next !== undefined) select.value = next.slug;
+  if (chosen !== undefined) select.value = chosen;
 }
 
 function ask() {

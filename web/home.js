@@ -10,7 +10,7 @@ import { showExamples } from "./examples-view.js";
 import { startFeedback } from "./feedback.js";
 import { startLight } from "./light.js";
 import { predictOriginal } from "./original.js";
-import { PictureError, offerOf, original, prepare, somePictures } from "./picture.js";
+import { PictureError, SENT_BYTES, offerOf, original, prepare, somePictures } from "./picture.js";
 import { save, startTaking } from "./take.js";
 import { arrive, present, render, titleOf } from "./view.js";
 import { delayed, failureSentence, failureTitle, unshrinkable } from "./words.js";
@@ -49,6 +49,8 @@ let page = {
 let apiBase = Promise.resolve("");
 /** @type {(title: string) => void} */
 let setTitle = () => {};
+/** @type {Promise<void>} settled when the service has told what it takes, or did not answer */
+let greeting = Promise.resolve();
 let isAwake = false;
 let hasExamples = false;
 /**
@@ -106,7 +108,7 @@ export function startHome(parts) {
   startWorks();
   startTaking();
   startFeedback(apiBase);
-  void greet();
+  greeting = greet();
   element("frame").removeAttribute("disabled"); // whoever clicked before would have been ignored
   return show;
 }
@@ -237,6 +239,7 @@ async function sendCopy(sent, mine) {
  * @returns {Promise<Answer>}
  */
 async function send(sent, mine) {
+  if (sent.size > SENT_BYTES) await greeting; // only then it is known whether a request holds it
   const { limits } = page;
   if (limits !== null && sent.size > limits.body_bytes) {
     const message = unshrinkable(

@@ -7,7 +7,7 @@
 /** What the model sees is smaller still; this keeps detail, and no upload meets a limit. */
 const SENT_SIDE_PX = 1024;
 /** Up to this size a picture of few pixels is sent as it is. */
-const SENT_BYTES = 1_000_000;
+export const SENT_BYTES = 1_000_000;
 const JPEG_QUALITIES = [0.9, 0.75, 0.55];
 const GIFT_TYPES = new Set(["image/jpeg", "image/png", "image/webp"]);
 /** A tab that reads more than this into memory may not survive it. */

@@ -10,7 +10,7 @@ import { make } from "./elements.js";
  *   title: (text: string) => void,
  * }} Services what a page is given: `api` gets JSON from a path such as "/v1/styles" and retries what
  *   passes by itself, `announce` says a sentence in the live region, `title` names the page
- * @typedef {{close: () => void}} OpenPage
+ * @typedef {{close: () => void, filled?: Promise<void>}} OpenPage filled: settled when what it awaits is there
  * @typedef {(place: HTMLElement, rest: string, services: Services) => OpenPage | Promise<OpenPage>} Open
  * @typedef {{name: string, rest: string}} Route `name` is "" for Home; `rest` is what follows it
  * @typedef {{rest: string, isFirst: boolean}} HomeVisit rest: "" or the number of one of several
@@ -59,6 +59,8 @@ export function startRouter({ place, services, showHome }) {
   let shown = location.hash;
   let isFollowing = false;
   let close = () => {};
+  /** @type {Promise<void> | undefined} */
+  let filled;
   /** @type {Map<string, number>} how far each address was scrolled when it was left */
   const scrolled = new Map();
 
@@ -69,11 +71,15 @@ export function startRouter({ place, services, showHome }) {
     isFollowing = false;
     close();
     close = () => {};
+    filled = undefined;
     await turnTo(parseRoute(location.hash), isFirst, () => turn === mine);
     delete document.documentElement.dataset["opening"]; // early.js
     if (turn !== mine || isFirst) return;
     place.querySelector("h1")?.focus({ preventScroll: true });
     scrollTo(0, top);
+    const reached = scrollY;
+    await filled; // the page may have been too short
+    if (turn === mine && scrollY === reached) scrollTo(0, top);
   }
 
   /**
@@ -107,7 +113,7 @@ export function startRouter({ place, services, showHome }) {
       if (!isWanted()) return;
       place.replaceChildren();
       const opened = await open(place, rest, services);
-      if (isWanted()) close = opened.close;
+      if (isWanted()) ({ close, filled } = opened);
       else opened.close();
     } catch (error) {
       if (isWanted()) fail(title, error);

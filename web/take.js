@@ -73,9 +73,22 @@ async function withCard(said) {
 async function makeCard() {
   const picture = elementOf("picture", HTMLImageElement);
   const { answer } = state;
-  if (answer === null || picture.naturalWidth === 0) return null;
+  if (answer === null || !(await hasCome(picture))) return null;
   const site = `Style Your Art. ${colophon(answer)}`;
   return drawCard(picture, { headline: headline(answer), odds: odds(answer), colophon: site });
+}
+
+/**
+ * @param {HTMLImageElement} picture may still be on its way, or be none that this browser can show
+ * @returns {Promise<boolean>}
+ */
+async function hasCome(picture) {
+  try {
+    await picture.decode();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

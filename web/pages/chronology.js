@@ -22,7 +22,7 @@ const NARROWEST = 280;
  * @param {HTMLElement} place
  * @param {string} rest slug of a style to show first
  * @param {Services} services
- * @returns {Promise<{close: () => void}>}
+ * @returns {Promise<import("../router.js").OpenPage>}
  */
 export async function open(place, rest, services) {
   const leaving = new AbortController();
@@ -37,7 +37,7 @@ export async function open(place, rest, services) {
     announce: services.announce,
   });
   await soon(filling);
-  return { close: () => leaving.abort() };
+  return { close: () => leaving.abort(), filled: filling };
 }
 
 /**

@@ -42,6 +42,7 @@ export async function fillWith(place, parts) {
   }, SLOW_AFTER_MS);
   try {
     const data = await load();
+    clearTimeout(patience); // what takes long from here on is no service that wakes up
     if (signal.aborted) return;
     place.replaceChildren(...show(data));
     await append(place, follow?.(data) ?? [], signal);

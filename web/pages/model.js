@@ -25,7 +25,7 @@ import { thousands } from "./parts.js";
  * @param {HTMLElement} place
  * @param {string} rest id of a section to begin at
  * @param {Services} services
- * @returns {Promise<{close: () => void}>}
+ * @returns {Promise<import("../router.js").OpenPage>}
  */
 export async function open(place, rest, services) {
   const leaving = new AbortController();
@@ -41,7 +41,7 @@ export async function open(place, rest, services) {
     announce: services.announce,
   }).then(() => goTo(filled, wantedIn(filled) ?? rest));
   await soon(filling);
-  return { close: () => leaving.abort() };
+  return { close: () => leaving.abort(), filled: filling };
 }
 
 /**

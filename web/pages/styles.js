@@ -34,26 +34,34 @@ const LAST_YEAR = 2020;
  * @param {HTMLElement} place
  * @param {string} rest slug of a style, "" for the list
  * @param {Services} services
- * @returns {Promise<{close: () => void}>}
+ * @returns {Promise<import("../router.js").OpenPage>}
  */
 export async function open(place, rest, services) {
   const leaving = new AbortController();
   const { signal } = leaving;
+  const filling =
+    rest === ""
+      ? openList(place, { ...services, signal })
+      : openStyle(place, rest, { ...services, signal });
+  await soon(filling);
+  return { close: () => leaving.abort(), filled: filling };
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {Services & {signal: AbortSignal}} services
+ * @returns {Promise<void>}
+ */
+function openList(place, { api, announce, signal }) {
   const filled = make("div", { class: "filled" });
-  if (rest === "") {
-    place.append(make("h1", { tabindex: -1 }, "Styles"), filled);
-    const filling = fillWith(filled, {
-      what: "the styles",
-      load: () => services.api("/v1/styles", { signal }),
-      show: showAll,
-      signal,
-      announce: services.announce,
-    });
-    await soon(filling);
-  } else {
-    await soon(openStyle(place, rest, { ...services, signal }));
-  }
-  return { close: () => leaving.abort() };
+  place.append(make("h1", { tabindex: -1 }, "Styles"), filled);
+  return fillWith(filled, {
+    what: "the styles",
+    load: () => api("/v1/styles", { signal }),
+    show: showAll,
+    signal,
+    announce,
+  });
 }
 
 /**

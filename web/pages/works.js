@@ -103,6 +103,7 @@ export function worksOf({ api, announce, signal, path, name, counts }) {
     searchForm(field, name, (text) => {
       if (text === asked) return;
       asked = text;
+      cursor = null; // it belongs to the list that goes
       void load(true);
     }),
     note,
