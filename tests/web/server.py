@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 _START_TIMEOUT_S = 60
+_END_TIMEOUT_S = 60
 _ADDRESS = re.compile(r"http://\S+")
 
 
@@ -53,8 +54,8 @@ def _serve(feedback: Path, environment: dict[str, str]) -> Iterator[str]:
         yield found.group()
     finally:
         process.terminate()
-        process.wait(10)
-        reader.join(10)
+        process.wait(_END_TIMEOUT_S)
+        reader.join(_END_TIMEOUT_S)
         if process.stdout is not None:
             process.stdout.close()
 

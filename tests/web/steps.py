@@ -115,8 +115,23 @@ def drop(page: Page, *files: FilePayload) -> None:
     page.get_by_role("main").dispatch_event("drop", {"dataTransfer": brought})
 
 
+def expect_greeting(page: Page) -> None:
+    """Wait until the service has said what it knows and what it takes, as it does once."""
+    expect(page.get_by_text("Styles this model knows")).to_be_visible()
+
+
 def expect_answer(page: Page) -> None:
     expect(page.get_by_role("article")).to_be_visible()
+
+
+def expect_picture(page: Page) -> None:
+    """Wait until the size of the first picture is known: what stands around it then stays there."""
+    expect(page.locator("#hung")).to_have_attribute("style", re.compile("--width"))
+
+
+def expect_drawn(page: Page) -> None:
+    """Wait for every drawing: each is made when its place has got its width."""
+    expect(page.locator(".drawn:empty")).to_have_count(0)
 
 
 def expect_failure(page: Page, title: str) -> None:
@@ -132,6 +147,12 @@ def eventually(page: Page, is_so: Callable[[], bool], *, timeout_s: float = 60) 
     while not is_so():
         assert time.monotonic() < end, "it never was so"
         page.wait_for_timeout(50)
+
+
+def stop_clock(page: Page) -> None:
+    """Let only the time pass for the page that a test lets pass: what it says for a while stays."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)
 
 
 class Held:

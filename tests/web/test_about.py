@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import scrolls_sideways
+from tests.web.steps import expect_drawn, scrolls_sideways
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,6 @@ def test_what_it_says_of_cookies_is_true(open_page: OpenPage) -> None:
 def test_it_opens_while_the_service_is_away(open_page: OpenPage, console: Console) -> None:
     console.expect("ERR_CONNECTION_REFUSED")
     page = open_page()
-    page.wait_for_load_state("networkidle")
     page.route("**/v1/**", lambda route: route.abort("connectionrefused"))
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))
@@ -90,6 +89,7 @@ def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
     page = open_page(width, PHONE_PX[1], ADDRESS)
 
     expect(page.get_by_role("heading", name="Thanks")).to_be_visible()
+    expect_drawn(page)
 
     assert not scrolls_sideways(page)
 
@@ -103,5 +103,6 @@ def test_axe_finds_nothing(
     page = open_page(*size, ADDRESS, color_scheme=scheme, reduced_motion="reduce")
 
     expect(page.get_by_role("heading", name="Thanks")).to_be_visible()
+    expect_drawn(page)
 
     expect_accessible(page, console)

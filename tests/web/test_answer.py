@@ -24,6 +24,8 @@ from tests.web.steps import (
     choose,
     eventually,
     expect_answer,
+    expect_picture,
+    hold,
     invented,
     jpeg,
     work,
@@ -42,6 +44,7 @@ def bring(page: Page, **changes: Any) -> None:
     answer_with(page, **changes)
     choose(page, jpeg())
     expect_answer(page)
+    expect_picture(page)
 
 
 # verdicts
@@ -435,6 +438,19 @@ def test_what_it_is_rather_is_chosen_among_all_other_styles(page: Page) -> None:
 
     expect(page.get_by_text("Thank you. Kept: It is rather Surrealism.").first).to_be_visible()
     assert [word.style for word in words] == ["surrealism"]
+
+
+def test_what_was_chosen_stays_when_the_other_styles_come_later(page: Page) -> None:
+    held = hold(page, "**/v1/styles")
+    page.reload()
+    bring(page)
+    select = page.get_by_role("combobox", name="It is rather")
+
+    select.select_option("Ukiyo-e")
+    held.first().continue_()
+
+    expect(select.get_by_role("option")).to_have_count(len(STYLES) - 1)
+    expect(select).to_have_value("ukiyo-e")
 
 
 @pytest.mark.parametrize("side_px", [300, 2000])

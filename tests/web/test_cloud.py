@@ -21,7 +21,7 @@ def server() -> Iterator[str]:
         "ARTSTYLE_WEB": str(ROOT / "web"),
     }
     with (
-        Function(start_here(settings=settings), timeout_s=TIMEOUT_S, patience_s=30) as function,
+        Function(start_here(settings=settings), timeout_s=TIMEOUT_S, patience_s=60) as function,
         serving_front(function.invoke) as address,
     ):
         yield f"http://{address}"

@@ -16,6 +16,7 @@ from tests.web.steps import (
     hold,
     invented,
     jpeg,
+    stop_clock,
 )
 
 pytestmark = pytest.mark.browser
@@ -101,6 +102,7 @@ def test_the_answer_survives_a_visit_to_another_page(page: Page) -> None:
 
 def test_an_answer_that_comes_meanwhile_is_told_and_takes_nobody_away(page: Page) -> None:
     serve_notes(page)
+    stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
     expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
@@ -147,6 +149,7 @@ def test_a_page_whose_files_do_not_come_says_so_and_can_be_tried_again(
     follow(page, "About")
 
     expect(page.get_by_role("heading", name="About does not open")).to_be_focused()
+    expect(page.locator('link[href="pages/about.css"]')).to_have_count(0)  # it has failed, too
     serve_notes(page)
     page.get_by_role("button", name="Try again").click()
 

@@ -13,7 +13,13 @@ from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.schemas import ModelCard
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import released_manifest, scrolls_sideways, times_in_ten
+from tests.web.steps import (
+    expect_drawn,
+    released_manifest,
+    scrolls_sideways,
+    stop_clock,
+    times_in_ten,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -293,6 +299,7 @@ def test_another_architecture_is_not_explained_as_mobilenet(open_page: OpenPage)
     change_card(page, lambda body: body["manifest"].update(architecture="resnet50"))
 
     expect(page.get_by_text("ResNet50 looks at a picture")).to_be_visible()
+    expect(region(page, "How to make it again")).to_be_visible()  # it comes last
     expect(page.get_by_role("heading", name="What is inside: MobileNetV2")).to_have_count(0)
 
 
@@ -316,6 +323,7 @@ def test_what_was_not_measured_is_left_out(open_page: OpenPage) -> None:
     change_card(page, leave_out)
 
     expect(region(page, "How good it is")).to_be_visible()
+    expect(region(page, "How to make it again")).to_be_visible()  # it comes last
     expect(page.get_by_role("heading", name="When it says: this is no painting")).to_have_count(0)
     expect(page.get_by_role("heading", name="Same artist")).to_have_count(0)
 
@@ -382,6 +390,7 @@ def test_the_changes_fit_and_axe_finds_nothing(
 
     bring_history(page)
     expect(region(page, "How to make it again")).to_be_visible()
+    expect_drawn(page)
 
     assert not scrolls_sideways(page)
     expect_accessible(page, console)
@@ -406,7 +415,7 @@ def test_a_broken_service_is_named_and_can_be_asked_again(
 
 def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
     page = open_page()
-    page.clock.install()
+    stop_clock(page)
     page.route("**/v1/model", lambda route: None)
 
     page.evaluate("location.hash = '#/model'")
@@ -420,6 +429,7 @@ def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
 def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
     page = open_page(width, PHONE_PX[1], ADDRESS)
     expect(region(page, "How to make it again")).to_be_visible()
+    expect_drawn(page)
 
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 
@@ -434,6 +444,7 @@ def test_axe_finds_nothing(
 ) -> None:
     page = open_page(*size, ADDRESS, color_scheme=scheme, reduced_motion="reduce")
     expect(region(page, "How to make it again")).to_be_visible()
+    expect_drawn(page)
 
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 

@@ -20,10 +20,14 @@ from tests.web.steps import (
     eventually,
     expect_answer,
     expect_failure,
+    expect_greeting,
+    expect_picture,
     headline_of,
+    hold,
     jpeg,
     noise,
     scrolls_sideways,
+    stop_clock,
 )
 
 pytestmark = pytest.mark.browser
@@ -95,11 +99,6 @@ def offer(page: Page) -> Any:
     return page.get_by_role("button", name=OFFER)
 
 
-def ready(page: Page) -> None:
-    """Wait until the page knows the limits of the service."""
-    expect(page.get_by_text("names the right style").filter(visible=True)).to_be_visible()
-
-
 def test_a_copy_is_sent_unless_somebody_asks_for_the_original(
     page: Page, server: str, s3: Any
 ) -> None:
@@ -125,9 +124,14 @@ def test_a_copy_is_sent_unless_somebody_asks_for_the_original(
 
 
 def test_what_the_browser_cannot_shrink_can_be_sent_after_all(page: Page, s3: Any) -> None:
-    ready(page)
+    held = hold(page, HEALTH)
+    page.reload()
 
     choose(page, tiff(800, 700))
+    expect(page.get_by_role("listitem").filter(has_text="Asking the model")).to_have_attribute(
+        "aria-current", "step"
+    )
+    held.first().continue_()  # only now the page is told what a request holds
     expect_failure(page, "This browser cannot shrink this picture")
     expect(page.get_by_text(re.compile(r"a request holds 1\.5\sMB"))).to_be_visible()
     offer(page).click()
@@ -213,9 +217,11 @@ def test_an_upload_that_breaks_off_is_tried_again(
         route.abort("connectionreset")
 
     page.route(f"{aws_server}/{BUCKET}", break_once)
+    stop_clock(page)
     offer(page).click()
 
     expect(page.get_by_text(re.compile("The connection broke. Retry 1 of 3")).first).to_be_visible()
+    page.clock.run_for(1000)
     expect_answer(page)
     assert len(broken) == 1
     assert keys(s3) == []
@@ -255,6 +261,7 @@ def test_the_offer_fits_a_phone_and_is_accessible(open_page: OpenPage, console: 
     choose(page, png(800, 700))
 
     expect(offer(page)).to_be_visible()
+    expect_picture(page)
     assert not scrolls_sideways(page)
     expect_accessible(page, console)
 
@@ -265,7 +272,7 @@ def test_without_a_bucket_an_original_beyond_a_request_is_not_offered(
     limits = {"body_bytes": MAX_BODY_BYTES, "upload_bytes": None}
     page.route(HEALTH, lambda route: route.fulfill(json={"limits": limits}))
     page.reload()
-    ready(page)
+    expect_greeting(page)
 
     choose(page, png(800, 700))
     expect_answer(page)

@@ -20,7 +20,7 @@ from playwright.sync_api import (
 from lambda_fn.contract.styles import STYLES
 from tests.pictures import draw_picture, encode
 from tests.web.browser import launch
-from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+from tests.web.conftest import DESKTOP_PX, PHONE_PX, TIMEOUT_MS, Console
 from tests.web.steps import (
     PREDICTIONS,
     ROOT,
@@ -31,6 +31,7 @@ from tests.web.steps import (
     drop,
     expect_answer,
     expect_failure,
+    expect_picture,
     frame,
     headline_of,
     hold,
@@ -38,6 +39,7 @@ from tests.web.steps import (
     noise,
     released_manifest,
     scrolls_sideways,
+    stop_clock,
     text_named_jpg,
     times_in_ten,
 )
@@ -191,6 +193,7 @@ def test_a_pasted_text_leaves_the_answer_where_it_is(page: Page) -> None:
 
 
 def test_a_pasted_text_does_not_stop_a_request(page: Page) -> None:
+    stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
     expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
@@ -344,10 +347,12 @@ def test_a_broken_service_is_named_and_can_be_asked_again(page: Page, console: C
 def test_a_busy_gateway_is_asked_again_by_itself(page: Page, console: Console) -> None:
     console.expect("status of 503")
     page.route(PREDICTIONS, lambda route: route.fulfill(**GATEWAY_BUSY), times=1)
+    stop_clock(page)
 
     choose(page, jpeg())
 
     expect(page.get_by_role("status").filter(has_text="Retry 1 of 3 in 1")).to_have_count(1)
+    page.clock.run_for(1000)
     expect_answer(page)
 
 
@@ -368,8 +373,7 @@ def test_retries_end_with_a_message(page: Page, console: Console, status: int, t
         route.fulfill(status=status, json={"message": "no"})
 
     page.route(PREDICTIONS, refuse)
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)  # what is said for a second stays
+    stop_clock(page)
 
     choose(page, jpeg())
     for retry, wait_s in ((1, 1), (2, 2), (3, 4)):
@@ -403,6 +407,7 @@ def test_an_answer_that_is_no_json_is_a_failure_and_no_crash(page: Page) -> None
 
 
 def test_a_slow_service_is_waited_for_and_can_be_cancelled(page: Page) -> None:
+    stop_clock(page)
     page.route(PREDICTIONS, lambda route: None)
 
     choose(page, jpeg())
@@ -452,7 +457,7 @@ def test_cancelling_a_retry_leads_back_to_the_failure(page: Page, console: Conso
 def test_waiting_for_long_is_explained(page: Page) -> None:
     choose(page, jpeg("first.jpg"))
     expect_answer(page)
-    page.clock.install()
+    stop_clock(page)
     page.route(PREDICTIONS, lambda route: None)
 
     drop(page, jpeg("second.jpg"))
@@ -462,8 +467,8 @@ def test_waiting_for_long_is_explained(page: Page) -> None:
 def test_a_service_that_has_not_answered_yet_is_waking_up(page: Page) -> None:
     page.route("**/v1/health", lambda route: None)
     page.route(PREDICTIONS, lambda route: None)
+    stop_clock(page)
     page.reload()
-    page.clock.install()
 
     choose(page, jpeg())
     expect_to_wait_for_long(page, "The service is waking up;")
@@ -472,7 +477,7 @@ def test_a_service_that_has_not_answered_yet_is_waking_up(page: Page) -> None:
 def test_long_reading_does_not_hide_that_the_service_takes_long(page: Page) -> None:
     choose(page, jpeg("first.jpg"))
     expect_answer(page)
-    page.clock.install()
+    stop_clock(page)
     page.route(PREDICTIONS, lambda route: None)
     page.evaluate(
         """() => {
@@ -498,7 +503,7 @@ def expect_to_wait_for_long(page: Page, text: str, *, during: str = "Asking the 
 
 
 def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
-    page.clock.install()
+    stop_clock(page)
     page.route(PREDICTIONS, lambda route: None)
 
     choose(page, jpeg())
@@ -509,6 +514,7 @@ def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
 
 
 def test_the_answer_to_a_replaced_picture_is_not_shown(page: Page) -> None:
+    stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg("first.jpg"))
     expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
@@ -558,8 +564,6 @@ def test_a_service_that_is_gone_is_told_from_being_offline(page: Page, console: 
 
 
 def test_the_service_is_woken_on_load(page: Page, server: str) -> None:
-    page.wait_for_load_state("networkidle")  # the first visit's own call is over
-
     with page.expect_response(f"{server}/v1/health") as health:
         page.reload()
 
@@ -574,6 +578,7 @@ def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
     choose(page, jpeg("a-very-long-name-without-any-place-to-break-it-" * 4 + ".jpg"))
 
     expect_answer(page)
+    expect_picture(page)
     assert not scrolls_sideways(page)
 
 
@@ -583,6 +588,7 @@ def test_on_a_phone_the_style_stands_below_the_picture(open_page: OpenPage) -> N
     choose(page, jpeg())
 
     expect_answer(page)
+    expect_picture(page)
     picture = page.get_by_role("img", name="Your picture").bounding_box()
     style = page.get_by_role("article").get_by_role("heading").bounding_box()
     assert picture is not None
@@ -630,7 +636,7 @@ def test_without_scripts_the_page_says_how_else_to_ask(chromium: Browser, server
     browser = launch(chromium.browser_type, "--blink-settings=scriptEnabled=false")
     page = browser.new_page()
 
-    page.goto(server)
+    page.goto(server, timeout=TIMEOUT_MS)
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
 
     shown = [node["name"]["value"] for node in tree["nodes"] if "name" in node]

@@ -10,7 +10,7 @@ from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, hold, released_manifest, scrolls_sideways
+from tests.web.steps import eventually, hold, released_manifest, scrolls_sideways, stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -28,9 +28,14 @@ def search(page: Page, words: str) -> None:
     page.get_by_role("searchbox").fill(words)
 
 
+def expect_filled(page: Page) -> None:
+    """Wait for all that the page fetches once its text stands there."""
+    expect(page.locator("[data-filling], [aria-busy]")).to_have_count(0)
+
+
 def have_given_up(page: Page) -> bool:
     """Let the time pass that the page waits between its retries."""
-    page.clock.run_for(5000)
+    page.clock.run_for(1000)  # an answer under way must not become a minute old
     return said(page, "The catalogue does not answer.").count() == 2
 
 
@@ -84,16 +89,20 @@ def test_a_style_is_reached_and_left_by_keyboard(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Styles", level=1)).to_be_focused()
 
 
-def test_going_back_finds_the_list_where_it_was(open_page: OpenPage) -> None:
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "late"])
+def test_going_back_finds_the_list_where_it_was(open_page: OpenPage, is_late: bool) -> None:
     page = open_page(address=LIST)
     page.get_by_role("main").get_by_role("link", name="Ukiyo-e").scroll_into_view_if_needed()
     before = page.evaluate("scrollY")
     page.get_by_role("main").get_by_role("link", name="Ukiyo-e").click()
     expect(page.get_by_role("heading", name="Ukiyo-e", level=1)).to_be_focused()
+    held = hold(page, "**/v1/styles") if is_late else None
 
     page.go_back()
 
     expect(page.get_by_role("heading", name="Styles", level=1)).to_be_focused()
+    if held:
+        held.first().continue_()
     assert before > 0
     eventually(page, lambda: page.evaluate("scrollY") == before)
 
@@ -279,6 +288,20 @@ def test_what_is_found_late_for_an_older_search_is_not_shown(open_page: OpenPage
     expect(said(page, "found for “wave”")).to_be_visible()
 
 
+def test_more_works_are_those_of_the_search_that_is_under_way(open_page: OpenPage) -> None:
+    page = open_page(address="/#/styles/ukiyo-e")
+    expect(cards(page)).to_have_count(24)
+    held = hold(page, "**/artworks?*q=wave*", times=1)
+
+    search(page, "wave")
+    held.first()
+    page.get_by_role("button", name="More works").click()
+
+    expect(said(page, "found for “wave”")).to_be_visible()
+    for text in cards(page).all_inner_texts():
+        assert "wave" in text.lower()
+
+
 # a service that fails or is slow
 
 
@@ -288,7 +311,6 @@ def test_a_broken_service_is_named_and_can_be_asked_again(
 ) -> None:
     console.expect("status of 500")
     page = open_page()
-    page.wait_for_load_state("networkidle")  # Home's own calls are over
     page.route("**/v1/styles", lambda route: route.fulfill(status=500, json=BROKEN), times=1)
 
     page.evaluate("(hash) => { location.hash = hash }", address[1:])
@@ -321,7 +343,7 @@ def test_a_catalogue_that_is_away_leaves_the_story(open_page: OpenPage, console:
 
 def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
     page = open_page()
-    page.clock.install()
+    stop_clock(page)
     page.route("**/v1/styles", lambda route: None)
 
     page.evaluate("location.hash = '#/styles'")
@@ -334,6 +356,7 @@ def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
 
 def test_leaving_before_the_answer_comes_shows_only_the_new_page(open_page: OpenPage) -> None:
     page = open_page()
+    stop_clock(page)
     held = hold(page, "**/v1/styles")
     page.evaluate("location.hash = '#/styles'")
     expect(said(page, "Fetching the styles…")).to_be_visible()
@@ -354,23 +377,35 @@ def test_nothing_scrolls_sideways(open_page: OpenPage, width: int, address: str)
     page = open_page(width, PHONE_PX[1], address)
 
     expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect_filled(page)
 
     assert not scrolls_sideways(page)
 
 
 @pytest.mark.parametrize(
-    "address", [LIST, "/#/styles/impressionism", "/#/styles/expressionism", "/#/styles/dadaism"]
+    ("address", "title"),
+    [
+        (LIST, "Which WikiArt styles each one unites"),
+        ("/#/styles/impressionism", "Works of Impressionism"),
+        ("/#/styles/expressionism", "Works of Expressionism"),
+        ("/#/styles/dadaism", "There is no such style"),
+    ],
 )
 @pytest.mark.parametrize(
     ("scheme", "size"), [("light", DESKTOP_PX), ("dark", PHONE_PX)], ids=["light", "dark"]
 )
 def test_axe_finds_nothing(
-    open_page: OpenPage, console: Console, address: str, scheme: str, size: tuple[int, int]
+    open_page: OpenPage,
+    console: Console,
+    address: str,
+    title: str,
+    scheme: str,
+    size: tuple[int, int],
 ) -> None:
     console.expect("status of 404")
     page = open_page(*size, address, color_scheme=scheme, reduced_motion="reduce")
 
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect_filled(page)
 
     expect_accessible(page, console)
