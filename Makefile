@@ -42,9 +42,8 @@ right-page: node_modules/installed
 	@npm run --silent check
 	@npm test --silent
 
-# three workers on two processors: the browser's tests wait as much as they compute
 tested: .venv/chromium node_modules/installed
-	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench
