@@ -4,7 +4,6 @@ Good pictures, bad ones, huge ones and requests that are broken off, through the
 Runtime API, in an order that a seed fixes.
 """
 
-import os
 import random
 import socket
 from collections import Counter
@@ -20,15 +19,12 @@ import typer
 from tqdm import tqdm
 
 from infra.config import MAX_BODY_BYTES
-from tests.cloud.function import READ_ONLY, Function, Start, start_here
+from tests.cloud.function import Function, Start, alone, start_here
 from tests.cloud.http_front import serving_front
 from tests.pictures import draw_picture, encode, png_bomb
 
 REQUESTS, WARM_UP = 10_000, 500
 SETTINGS: Final = {"ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES)}
-ALONE: Final = READ_ONLY if os.geteuid() == 0 else ()
-"""Gives the process a /tmp of its own, as Lambda does: what others leave in this machine's says
-nothing. Without root it shares theirs."""
 _EVERY: Final = 25
 _PREDICTIONS: Final = "/v1/predictions"
 
@@ -71,7 +67,7 @@ class Report:
 
 def main() -> None:
     """Measure and print everything; takes a quarter of an hour."""
-    start = start_here(settings=SETTINGS, is_quiet=True, within=ALONE)
+    start = start_here(settings=SETTINGS, is_quiet=True, within=alone())
     report = soak(start, REQUESTS, WARM_UP)
     typer.echo(
         f"{REQUESTS} mixed requests to one process, from number {WARM_UP} on: memory "

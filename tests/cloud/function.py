@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,11 +25,31 @@ READ_ONLY: Final = (
     "sh",
 )
 """Runs a command as Lambda does: nothing can be written but /tmp, which is empty. Needs root."""
+NOT_READ_ONLY: Final = "needs root, unshare, and a project that does not lie in /tmp"
 _INIT_TIMEOUT_S: Final = 60
 _STOP_TIMEOUT_S: Final = 10
 
 Start = Callable[[str, int], "subprocess.Popen[bytes]"]
 """Starts a process that serves the API at this address; the number is the environment's."""
+
+
+@cache
+def can_be_read_only() -> bool:
+    """Tell whether `READ_ONLY` can run this project here."""
+    command = [*READ_ONLY, sys.executable, "-c", "import lambda_fn"]
+    try:
+        # not where this project lies below /tmp itself, which is empty then
+        return subprocess.run(command, capture_output=True, cwd=ROOT).returncode == 0
+    except OSError:
+        return False
+
+
+def alone() -> tuple[str, ...]:
+    """Return what gives a process a /tmp of its own, as Lambda does; nothing where that cannot be.
+
+    What others leave in this machine's /tmp says nothing.
+    """
+    return READ_ONLY if can_be_read_only() else ()
 
 
 def start_here(

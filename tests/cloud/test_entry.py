@@ -1,9 +1,7 @@
 """The entry of the image, run by the real runtime client and asked over HTTP as in the cloud."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,14 @@ import pytest
 from infra.config import MAX_BODY_BYTES, TIMEOUT_S
 from lambda_fn.deadline import BUDGET_S
 from tests.cloud import http_front
-from tests.cloud.function import READ_ONLY, ROOT, Function, start_here
+from tests.cloud.function import (
+    NOT_READ_ONLY,
+    READ_ONLY,
+    Function,
+    alone,
+    can_be_read_only,
+    start_here,
+)
 from tests.cloud.http_front import serving_front
 from tests.cloud.runtime_api import FunctionError
 from tests.pictures import draw_picture, encode
@@ -22,22 +27,12 @@ JPEG = {"Content-Type": "image/jpeg"}
 SETTINGS = {"ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES)}
 
 
-@cache
-def can_be_read_only() -> bool:
-    command = [*READ_ONLY, sys.executable, "-c", "import lambda_fn"]
-    try:
-        # not where this project lies below /tmp itself, which is empty then
-        return subprocess.run(command, capture_output=True, cwd=ROOT).returncode == 0
-    except OSError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     """Give a client of the service behind its gateway; it may write to /tmp only, where it can."""
-    within = READ_ONLY if can_be_read_only() else ()
+    start = start_here(settings=SETTINGS, within=alone())
     with (
-        Function(start_here(settings=SETTINGS, within=within), timeout_s=TIMEOUT_S) as function,
+        Function(start, timeout_s=TIMEOUT_S) as function,
         serving_front(function.invoke) as address,
         httpx.Client(base_url=f"http://{address}", timeout=60) as client,
     ):
@@ -159,9 +154,7 @@ def test_settings_that_are_wrong_are_an_error_of_the_start(
     assert said in capfd.readouterr().out  # what CloudWatch would show
 
 
-@pytest.mark.skipif(
-    not can_be_read_only(), reason="needs root, unshare, and a project that does not lie in /tmp"
-)
+@pytest.mark.skipif(not can_be_read_only(), reason=NOT_READ_ONLY)
 def test_nothing_is_written_but_to_tmp_and_nothing_stays_there() -> None:
     listed: list[Any] = []
 

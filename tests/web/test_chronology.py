@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from lambda_fn.contract.styles import STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, hold, scrolls_sideways
+from tests.web.steps import eventually, hold, scrolls_sideways, stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -119,14 +119,17 @@ def test_a_style_without_works_has_a_kind_word(open_page: OpenPage) -> None:
 def test_a_resting_pointer_chooses_and_a_passing_one_does_not(open_page: OpenPage) -> None:
     page = open_page(address=ADDRESS)
     expect(hills(page)).to_have_count(25)
-    page.clock.install()
+    stop_clock(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
 
     hill(page, "Cubism").hover()
     hill(page, "Symbolism").hover()
     page.clock.run_for(400)
 
+    expect(panel(page).get_by_role("list", name="Works of Symbolism")).to_be_visible()
     expect_chosen(page, "Symbolism")
-    expect(panel(page)).not_to_contain_text("Cubism")
+    assert [url for url in asked if "style=cubism" in url] == []
 
 
 def test_the_keyboard_goes_through_the_hills(open_page: OpenPage) -> None:

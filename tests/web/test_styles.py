@@ -276,14 +276,15 @@ def test_a_search_for_signs_is_told_what_to_search_for(
     expect(said(page, "Search for words of a title or an artist")).to_be_visible()
 
 
-def test_what_is_found_late_for_an_older_search_is_not_shown(open_page: OpenPage) -> None:
+def test_an_older_search_is_broken_off_and_cannot_be_shown_late(open_page: OpenPage) -> None:
     page = open_page(address="/#/styles/ukiyo-e")
     expect(cards(page)).to_have_count(24)
     held = hold(page, "**/artworks?*q=zzzz*")
 
     search(page, "zzzz")
-    held.first()
-    search(page, "wave")
+    older = held.first().request
+    with page.expect_event("requestfailed", lambda request: request == older):
+        search(page, "wave")
 
     expect(said(page, "found for “wave”")).to_be_visible()
 
