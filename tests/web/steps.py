@@ -20,6 +20,7 @@ from tests.pictures import draw_picture, encode
 ROOT = Path(__file__).parents[2]
 PREDICTIONS = "**/v1/predictions"
 FEEDBACK = "**/v1/feedback"
+HEALTH = "**/v1/health"
 
 
 def released_manifest() -> ModelManifest:
@@ -122,6 +123,11 @@ def expect_greeting(page: Page) -> None:
 
 def expect_answer(page: Page) -> None:
     expect(page.get_by_role("article")).to_be_visible()
+
+
+def expect_step(page: Page, said: str = "Asking the model.") -> None:
+    """Wait until it is said how far the page has got with a picture."""
+    expect(page.get_by_role("status").filter(has_text=said)).to_have_count(1)
 
 
 def expect_picture(page: Page) -> None:

@@ -13,6 +13,7 @@ from tests.web.steps import (
     drop,
     eventually,
     expect_answer,
+    expect_step,
     hold,
     invented,
     jpeg,
@@ -105,7 +106,7 @@ def test_an_answer_that_comes_meanwhile_is_told_and_takes_nobody_away(page: Page
     stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect_step(page)
 
     follow(page, "About")
     expect(page.get_by_role("heading", name="Notes on nothing")).to_be_focused()

@@ -14,6 +14,7 @@ from tests.web.axe import expect_accessible
 from tests.web.conftest import PHONE_PX, Console
 from tests.web.server import running_server
 from tests.web.steps import (
+    HEALTH,
     PREDICTIONS,
     answer_of,
     choose,
@@ -37,7 +38,6 @@ BUCKET = "uploads"
 MAX_BODY_BYTES = 1_500_000
 MAX_UPLOAD_BYTES = 2_500_000
 UPLOADS = "**/v1/uploads"
-HEALTH = "**/v1/health"
 OFFER = re.compile("Send the original")
 
 

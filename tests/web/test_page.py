@@ -22,6 +22,7 @@ from tests.pictures import draw_picture, encode
 from tests.web.browser import launch
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, TIMEOUT_MS, Console
 from tests.web.steps import (
+    HEALTH,
     PREDICTIONS,
     ROOT,
     answer_in_full,
@@ -32,6 +33,7 @@ from tests.web.steps import (
     expect_answer,
     expect_failure,
     expect_picture,
+    expect_step,
     frame,
     headline_of,
     hold,
@@ -196,7 +198,7 @@ def test_a_pasted_text_does_not_stop_a_request(page: Page) -> None:
     stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg())
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect_step(page)
     request = held.first()
 
     paste_text(page)
@@ -413,7 +415,7 @@ def test_a_slow_service_is_waited_for_and_can_be_cancelled(page: Page) -> None:
     choose(page, jpeg())
 
     expect(page.get_by_role("heading", name="Looking…")).to_be_focused()
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect_step(page)
     expect(page.get_by_role("listitem").filter(has_text="Asking the model")).to_have_attribute(
         "aria-current", "step"
     )
@@ -465,7 +467,7 @@ def test_waiting_for_long_is_explained(page: Page) -> None:
 
 
 def test_a_service_that_has_not_answered_yet_is_waking_up(page: Page) -> None:
-    page.route("**/v1/health", lambda route: None)
+    page.route(HEALTH, lambda route: None)
     page.route(PREDICTIONS, lambda route: None)
     stop_clock(page)
     page.reload()
@@ -497,7 +499,7 @@ def test_long_reading_does_not_hide_that_the_service_takes_long(page: Page) -> N
 
 
 def expect_to_wait_for_long(page: Page, text: str, *, during: str = "Asking the model.") -> None:
-    expect(page.get_by_role("status").filter(has_text=during)).to_have_count(1)
+    expect_step(page, during)
     page.clock.run_for(4500)
     expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
 
@@ -507,7 +509,7 @@ def test_a_service_that_never_answers_is_given_up(page: Page) -> None:
     page.route(PREDICTIONS, lambda route: None)
 
     choose(page, jpeg())
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect_step(page)
     page.clock.run_for(61_000)
 
     expect_failure(page, "This takes too long")
@@ -517,7 +519,7 @@ def test_the_answer_to_a_replaced_picture_is_not_shown(page: Page) -> None:
     stop_clock(page)
     held = hold(page, PREDICTIONS, times=1)
     choose(page, jpeg("first.jpg"))
-    expect(page.get_by_role("status").filter(has_text="Asking the model.")).to_have_count(1)
+    expect_step(page)
     held.first()
 
     drop(page, jpeg("second.jpg"))
