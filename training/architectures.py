@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras.applications import inception_v3, mobilenet_v2, resnet, vgg16, xception
 
 from training.config import LEVELS, TrainConfig
@@ -122,6 +123,15 @@ def scale_pixels(config: TrainConfig, pixels: Any) -> Any:
     return ARCHITECTURES[config.architecture].scale(pixels)
 
 
+def has_finite_weights(model: keras.Model) -> bool:
+    """Return whether every weight is a number.
+
+    The loss does not tell: on some processors a convolution that is fused with its ReLU gives 0
+    where a weight is NaN.
+    """
+    return all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
 def _build_backbone(
     architecture: Architecture, weights: Path | Literal["imagenet"] | None, size_px: int | None
 ) -> keras.Model:
@@ -155,3 +165,8 @@ def _load(backbone: keras.Model, weights: Path) -> None:
         backbone.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
         raise TrainingError(f"{weights} does not fit the architecture: {error}") from error
+    if not has_finite_weights(backbone):
+        raise TrainingError(
+            f"{weights} holds weights that are no numbers (NaN or infinite): the file is damaged, "
+            "or comes from a training that diverged; give another one"
+        )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
+from training.architectures import has_finite_weights
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
@@ -80,7 +81,8 @@ def find_rate(
         found = _test(job, constant, np.geomspace(low, high, steps))
     if not len(found.losses):
         raise TrainingError(
-            "the loss is no number from the first batch on: the weights are damaged"
+            f"the loss is no number from the first batch on, at the rate {low:.1e}: begin with a "
+            "lower --low"
         )
     _write(folder, found)
     if found.suggested is None:
@@ -101,7 +103,7 @@ def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTes
         model.reset_metrics()  # or the loss would be the mean of all batches so far
         inputs, targets, weights = job.batches(step)
         told = model.train_on_batch(inputs, targets, sample_weight=weights, return_dict=True)
-        losses.append(float(told["loss"]))
+        losses.append(float(told["loss"]) if has_finite_weights(model) else np.nan)
         means = np.convolve(losses, np.full(_RECENT, 1 / _RECENT), "valid")
         if len(means) and not means[-1] < DIVERGED * means.min():  # nan has diverged, too
             break

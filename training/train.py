@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.contract.manifest import sha256_of
-from training.architectures import build_classifier, build_features
+from training.architectures import build_classifier, build_features, has_finite_weights
 from training.augment import build_augmentation, random_states
 from training.config import ANY_SIZE, LEVELS, TrainConfig
 from training.data import (
@@ -337,6 +337,11 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not has_finite_weights(self.model):
+            raise TrainingError(
+                f"training diverged in epoch {epoch + 1}: its weights are no numbers any more; "
+                "begin another run with a lower learning rate (find-rate suggests one)"
+            )
         # ReduceLROnPlateau has put the epoch's own rate there and set that of the next one
         logs = {"learning_rate": self.model.optimizer.learning_rate} | (logs or {})
         row = {name: float(logs[name]) for name in HISTORY if name in logs} | {

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.training.conftest import tiny_config
-from tests.training.small import build_small
 from tests.training.test_cli import assert_one_clear_line, call
 from training.config import TrainConfig
 from training.errors import TrainingError
@@ -159,20 +158,6 @@ def test_losses_that_are_no_numbers_stay_out_of_the_table(
     assert 0 < len(rows) < 10
     assert np.isfinite(rows).all()
     assert (tmp_path / "loss.png").is_file()
-
-
-def test_weights_that_are_no_numbers_are_one_clear_error(
-    dataset: Path, config: TrainConfig, tmp_path: Path
-) -> None:
-    backbone = build_small(input_shape=(48, 48, 3))
-    backbone.set_weights([np.full_like(weight, np.nan) for weight in backbone.get_weights()])
-    backbone.save_weights(tmp_path / "nan.weights.h5")
-    damaged = config.model_copy(update={"weights": tmp_path / "nan.weights.h5"})
-
-    with pytest.raises(TrainingError, match="from the first batch on"):
-        find_rate(dataset, tmp_path / "new", damaged, steps=10)
-
-    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
