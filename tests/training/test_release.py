@@ -1,6 +1,5 @@
 """From pictures of all 18 styles to a released folder, by one command; what is checked of it."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -19,15 +18,14 @@ from lambda_fn.contract.manifest import (
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import load_model
 from tests.pictures import draw_picture, encode, paint_collection, take_photographs
-from training.config import ImportConfig, OrganiseConfig
+from training.config import ImportConfig
 from training.errors import TrainingError
 from training.export import export
 from training.files import write_table
 from training.importing import import_works
-from training.organise import organise
 from training.raw import read_works
 from training.release import ORIGINAL, SHIPPED, Ingredients, Recipe, make_release
-from training.shipped import RELEASE, check_release
+from training.shipped import check_release
 
 pytestmark = pytest.mark.slow
 
@@ -190,18 +188,3 @@ def test_a_model_of_another_dataset_is_not_measured(
 
     with pytest.raises(TrainingError, match="--size 64"):
         check_release(folder / "work" / "baseline", folder / "model")
-
-
-@pytest.mark.skipif(not os.environ.get("ARTSTYLE_DATA"), reason="ARTSTYLE_DATA names no data")
-def test_the_released_manifest_is_true_of_the_paintings(tmp_path: Path) -> None:
-    paintings = Path(os.environ["ARTSTYLE_DATA"]) / "paintings"
-    manifest = load_model(RELEASE).manifest
-    import_works(paintings, tmp_path / "raw", ImportConfig())
-    config = OrganiseConfig(
-        size_px=manifest.input_size_px, lists=paintings / "splits.csv", keeps_duplicates=True
-    )
-    organise(tmp_path / "raw", tmp_path / "dataset", config)
-
-    found = check_release(tmp_path / "dataset")
-
-    assert found == manifest.test
