@@ -1,10 +1,10 @@
-# The only commands to know: serve, test, check, bench, rehearse, deploy. Each makes the environment that it needs.
+# The only commands to know: serve, test, check, coverage, bench, rehearse, deploy. Each makes the environment that it needs.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 # environments and browser are mostly waited for, checks use one processor each: all side by side,
 # but not two goals, such as clean and test
-ifneq ($(and $(filter test check bench,$(MAKECMDGOALS)),$(filter 1,$(words $(MAKECMDGOALS)))),)
+ifneq ($(and $(filter test check coverage bench,$(MAKECMDGOALS)),$(filter 1,$(words $(MAKECMDGOALS)))),)
 MAKEFLAGS += --jobs=3
 endif
 
@@ -16,10 +16,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 # the paintings that some tests measure on; they skip without them
 ifneq ($(wildcard ../shared/data),)
-export ARTSTYLE_DATA ?= $(abspath ../shared/data)
+export ARTSTYLE_DATA ?= $(shell cd ../shared/data && pwd)
 endif
 
-.PHONY: help serve test check right-python right-page tested debian-chromium bench rehearse deploy lock clean
+.PHONY: help serve test test-slow check coverage right-python right-page tested quickly-tested debian-chromium bench rehearse deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,8 +29,14 @@ serve: .venv-service/installed  ## serve page and API at http://127.0.0.1:8000 (
 
 test: right-python right-page tested  ## run everything: lint, types, tests, training and the browser
 
-check: right-python right-page  ## the quick part: lint, types, boundaries, offline tests
-	@.venv/bin/pytest -q -m 'not slow and not browser'
+check: right-python right-page quickly-tested  ## the quick part: lint, types, boundaries, offline tests
+
+test-slow: .venv/installed  ## what measures on the paintings of ARTSTYLE_DATA for minutes
+	@.venv/bin/pytest -m long
+
+coverage: .venv/chromium node_modules/installed  ## all tests again, watched: which branches they take (95 % at least)
+	@cache=$$(mktemp -d); trap 'rm -rf "$$cache"' EXIT; \
+	TESTS_CACHE=$$cache .venv/bin/pytest -n auto -m 'not long' --cov --cov-report=term
 
 right-python: .venv/installed
 	@.venv/bin/ruff format --check .
@@ -43,7 +49,10 @@ right-page: node_modules/installed
 	@npm test --silent
 
 tested: .venv/chromium node_modules/installed
-	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@.venv/bin/pytest -n auto -m 'not long'
+
+quickly-tested: .venv/installed
+	@.venv/bin/pytest -q -n auto -m 'not slow and not browser and not long'
 
 bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/installed  ## measure; prints ratios against baselines of the same run
 	@.venv/bin/python -m tests.bench

@@ -5,7 +5,6 @@ import random
 import socket
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,35 +14,28 @@ import pymongo
 import pytest
 
 from tests.mongod import run_mongod
+from tests.scheduler import PER_PROCESSOR, TwoPools
 
 _LOOPBACK = ("127.", "::1", "localhost", "/")
-_LONGEST = (
-    "training/remote/test_job.py",
-    "training/test_train.py",
-    "training/test_release.py",
-    "training/test_backends.py",
-    "training/test_export.py",
-    "training/test_architectures.py",
-    "training/test_answering.py",
-    "training/test_devices.py",
-    "training/test_pipeline.py",
-    "training/test_evaluate.py",
-    "training/test_cli.py",
-    "training/test_features.py",
-    "training/test_find_rate.py",
-    "training/test_compare.py",
-    "training/",
-)
-"""Files that take minutes, of `make test`: its processes take whole files in the order of the
-tests, and one that begins such a file last would be waited for."""
+_KEPT = ("ARTSTYLE_DATA", "ARTSTYLE_THREADS")
+"""Settings that tests may be given: where the paintings are, and how many threads a model has."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the workers of `-n auto`."""
+    return PER_PROCESSOR * len(os.sched_getaffinity(0))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoPools:
+    return TwoPools(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _place(item.path.relative_to(Path(__file__).parent).as_posix()))
-
-
-def _place(file: str) -> int:
-    return next((n for n, name in enumerate(_LONGEST) if file.startswith(name)), len(_LONGEST))
+    if os.environ.get("ARTSTYLE_DATA"):
+        return
+    for item in items:
+        if item.get_closest_marker("data"):
+            item.add_marker(pytest.mark.skip(reason="ARTSTYLE_DATA names no paintings"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,9 +74,9 @@ def guard_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget every ARTSTYLE_ variable but the one that names the tests' paintings."""
+    """Forget every ARTSTYLE_ variable that is not meant for the tests."""
     for name in [name for name in os.environ if name.startswith("ARTSTYLE_")]:
-        if name != "ARTSTYLE_DATA":
+        if name not in _KEPT:
             monkeypatch.delenv(name)
 
 

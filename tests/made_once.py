@@ -2,8 +2,8 @@
 
 They lie in the user's cache, or in TESTS_CACHE, below a name that changes with everything they may
 depend on: the code of the product and of what makes them, the packages, Python, the processor, and
-the variables that decide how TensorFlow computes. TESTS_CACHE=off makes them anew in every session,
-as `make coverage` needs it.
+the variables that decide how TensorFlow computes. `make coverage` begins with an empty TESTS_CACHE,
+since what is not made is not covered.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -54,11 +53,7 @@ def made_once(name: str, make: Callable[[Path], object]) -> Path:
 
 @cache
 def _base() -> Path:
-    given = os.environ.get("TESTS_CACHE", "")
-    if given == "off":
-        # all workers of a session have the same one
-        session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-        return Path(tempfile.gettempdir()) / f"style-your-art-tests-{session}"
+    given = os.environ.get("TESTS_CACHE")
     home = Path(given) if given else user_cache_path("style-your-art") / "tests"
     base = home / _state_of_the_code()
     base.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,7 @@ def test_an_impossible_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_function_uses_as_many_threads_as_its_memory_has_cpus(
     monkeypatch: pytest.MonkeyPatch, memory_mib: int, threads: int
 ) -> None:
+    monkeypatch.delenv("ARTSTYLE_THREADS", raising=False)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", str(memory_mib))
 
     assert Settings().threads == threads

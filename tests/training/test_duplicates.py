@@ -136,7 +136,6 @@ def test_the_first_by_path_stays_whatever_the_order(order: list[int]) -> None:
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not os.environ.get("ARTSTYLE_DATA"), reason="ARTSTYLE_DATA names no data")
 def test_paintings_that_were_saved_anew_are_found_and_no_two_are_taken_for_one() -> None:
     paintings = Path(os.environ["ARTSTYLE_DATA"]) / "paintings"
     looks = {}

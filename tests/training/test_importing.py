@@ -280,7 +280,6 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not os.environ.get("ARTSTYLE_DATA"), reason="ARTSTYLE_DATA names no data")
 def test_the_paintings_csv_is_taken_whole(tmp_path: Path) -> None:
     paintings = Path(os.environ["ARTSTYLE_DATA"]) / "paintings"
     with (paintings / "metadata.csv").open(encoding="utf-8", newline="") as file:
