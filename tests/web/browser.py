@@ -1,12 +1,22 @@
 """Finds a Chromium: the system's, else the one that Playwright installed."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_START: Final = Path(__file__).with_name("chromium.sh")
+_WITHOUT: Final = (
+    # of every new window, shown or not: suggestions below the address, pages with scripts of their
+    # own, which take as long as one of ours
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    "SpareRendererForSitePerProcess",  # a process for what a window may visit next
+)
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @contextmanager
@@ -37,7 +47,10 @@ def launch(kind: BrowserType, *arguments: str) -> Browser:
     """
     found = find_chromium()
     try:
-        return kind.launch(executable_path=found, args=list(arguments))
+        if found is None:
+            return kind.launch(args=list(arguments))
+        wanted = {"CHROMIUM": found, "CHROMIUM_WITHOUT": ",".join(_WITHOUT)}
+        return kind.launch(executable_path=_START, args=list(arguments), env=os.environ | wanted)
     except Error as error:
         raise RuntimeError(
             f"{found or 'Chromium'} does not start here; tests/web/install_chromium.sh installs one"

@@ -40,8 +40,8 @@ class Console:
         page.on("pageerror", lambda error: self.messages.append(str(error)))
 
 
-# of a module and not of the session: while Playwright runs, no other test could use asyncio
-@pytest.fixture(scope="module")
+# of this folder and not of the session: while Playwright runs, no other test could use asyncio
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
