@@ -20,7 +20,9 @@ from lambda_fn.settings import Settings
 if TYPE_CHECKING:
     from lambda_fn.batch import Row
 
-_WEB = Path(__file__).parent.parent / "web"
+_HERE = Path(__file__).parent
+_WEB = (_HERE / "web", _HERE.parent / "web")
+"""The page of an installed package, and of a checkout."""
 
 cli = typer.Typer(
     help="Name the art style of pictures.", no_args_is_help=True, add_completion=False
@@ -195,7 +197,8 @@ def _at_home(settings: Settings) -> Settings:
 def _find_page(settings: Settings) -> Path:
     from lambda_fn.page import HEADERS_FILE
 
-    web = settings.web or _WEB
+    installed, checked_out = _WEB
+    web = settings.web or (installed if installed.is_dir() else checked_out)
     if not (web / HEADERS_FILE).is_file():
         _fail(f"no page in {web} (no {HEADERS_FILE}): ARTSTYLE_WEB must name the folder of one")
     return web

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-EXTRAS = (
+GROUPS = (
     *("dev", "service", "service-tensorflow", "lambda-litert", "lambda-tensorflow"),
     *("training", "training-gpu", "infra"),
 )
@@ -17,13 +17,13 @@ OPTIONS = "--universal --python-version 3.11 --generate-hashes --no-emit-index-u
 
 def main() -> None:
     """Write one lock file per set of requirements."""
-    for extra in EXTRAS:
-        constraint = [] if extra == "dev" else ["--constraint", str(FOLDER / "dev.txt")]
-        target = FOLDER / f"{extra}.txt"
+    for group in GROUPS:
+        constraint = [] if group == "dev" else ["--constraint", str(FOLDER / "dev.txt")]
+        target = FOLDER / f"{group}.txt"
         subprocess.run(  # noqa: S603 - fixed arguments
             [
-                *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml"),
-                *("--extra", extra, "--output-file", str(target), *constraint, *OPTIONS.split()),
+                *(sys.executable, "-m", "uv", "pip", "compile"),
+                *("--group", group, "--output-file", str(target), *constraint, *OPTIONS.split()),
                 *sys.argv[1:],
             ],
             cwd=FOLDER.parent,
