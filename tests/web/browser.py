@@ -49,8 +49,11 @@ def launch(kind: BrowserType, *arguments: str) -> Browser:
     try:
         if found is None:
             return kind.launch(args=list(arguments))
-        wanted = {"CHROMIUM": found, "CHROMIUM_WITHOUT": ",".join(_WITHOUT)}
-        return kind.launch(executable_path=_START, args=list(arguments), env=os.environ | wanted)
+        return kind.launch(
+            executable_path=_START,
+            args=list(arguments),
+            env={**os.environ, "CHROMIUM": found, "CHROMIUM_WITHOUT": ",".join(_WITHOUT)},
+        )
     except Error as error:
         raise RuntimeError(
             f"{found or 'Chromium'} does not start here; tests/web/install_chromium.sh installs one"
