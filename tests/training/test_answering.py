@@ -285,14 +285,17 @@ def test_mobilenetv2_is_the_network_that_was_trained_at_a_size_that_32_does_not_
         line=None,
     )
 
-    found, logits = (
+    maps, logits = (
         np.asarray(said)
         for said in (
-            model(pictures.astype(np.float32), training=False)["probabilities"],
+            model(pictures.astype(np.float32), training=False)["maps"],
             classifier(pictures.astype(np.float32), training=False),
         )
     )
-    np.testing.assert_allclose(found, softmax(logits / TEMPERATURE, axis=1), atol=1e-6)
+    # random weights leave so little of a picture that its probabilities are all alike
+    expected = (logits - logits.mean(axis=1, keepdims=True)) / TEMPERATURE
+    rounding = 1e-3 * np.abs(expected).max()
+    np.testing.assert_allclose(maps.mean(axis=(2, 3)), expected, atol=rounding, rtol=0)
 
 
 def test_the_file_of_the_network_that_ships_answers_as_keras_does() -> None:

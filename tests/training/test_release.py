@@ -1,5 +1,6 @@
 """From pictures of all 18 styles to a released folder, by one command; what is checked of it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lambda_fn.contract.manifest import (
 )
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import load_model
+from tests.made_once import made_once
 from tests.pictures import draw_picture, encode, paint_collection, take_photographs
 from training.config import ImportConfig
 from training.errors import TrainingError
@@ -53,31 +55,39 @@ def sign(pictures: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(
-    small: str, weights: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, ModelManifest, list[str]]:
-    folder = tmp_path_factory.mktemp("release")
-    pictures = paint_collection(folder / "pictures", dict.fromkeys(SLUGS, PER_STYLE))
-    sign(pictures)
-    import_works(pictures, folder / "first" / "raw", ImportConfig())
-    photographs = take_photographs(folder / "photographs", 40)
-    ingredients = Ingredients(
-        pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
-    )
-    original = {"architecture": small, "epochs": 2}
+def made(small: str, weights: Path) -> tuple[Path, ModelManifest, list[str]]:
+    """A release of drawn pictures, and what was told while it was made; read only."""
+
+    def make(folder: Path) -> None:
+        pictures = paint_collection(folder / "pictures", dict.fromkeys(SLUGS, PER_STYLE))
+        sign(pictures)
+        import_works(pictures, folder / "first" / "raw", ImportConfig())
+        photographs = take_photographs(folder / "photographs", 40)
+        ingredients = Ingredients(
+            pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
+        )
+        told: list[str] = []
+        make_release(
+            ingredients,
+            folder / "work",
+            folder / "model",
+            folder / "card.md",
+            tell=told.append,
+            recipe=quick_recipe(small),
+        )
+        (folder / "told.json").write_text(json.dumps(told), "utf-8")
+
+    folder = made_once("release", make)
+    manifest = ModelManifest.model_validate_json((folder / "model" / MANIFEST_FILE).read_bytes())
+    return folder, manifest, json.loads((folder / "told.json").read_text("utf-8"))
+
+
+def quick_recipe(architecture: str) -> Recipe:
+    original = {"architecture": architecture, "epochs": 2}
     # long enough to tell styles apart: rounding would turn answers that are all alike
     quick = {"batch_size": 8, "hidden_units": 8, "soft_px": 32, "epochs": 30, "learning_rate": 5e-3}
     ours = dict(SHIPPED) | original | quick
-    told: list[str] = []
-    manifest = make_release(
-        ingredients,
-        folder / "work",
-        folder / "model",
-        folder / "card.md",
-        tell=told.append,
-        recipe=Recipe(size_px=64, original_size_px=32, ours=ours, original=original),
-    )
-    return folder, manifest, told
+    return Recipe(size_px=64, original_size_px=32, ours=ours, original=original)
 
 
 def test_a_collection_of_all_18_styles_gives_a_model_of_18_styles(
