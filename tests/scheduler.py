@@ -23,7 +23,7 @@ _LONGEST: Final[tuple[str, ...]] = ()
 """Begun last, one of these would be waited for when all others are done."""
 
 
-class TwoPools(LoadScopeScheduling):
+class TwoPools(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Hands out whole files, each to a worker of its kind where one is free."""
 
     def _split_scope(self, nodeid: str) -> str:

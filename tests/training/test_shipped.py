@@ -32,8 +32,8 @@ def paintings() -> Path:
     return Path(os.environ["ARTSTYLE_DATA"]) / "paintings"
 
 
-def pictures_of_test(manifest: ModelManifest) -> FixedBatches:
-    """Return the test pictures of the manifest's list, read from the files they came in."""
+def pictures_of_test(manifest: ModelManifest) -> tuple[FixedBatches, Labels]:
+    """Return the test pictures of the manifest's list and their styles, from the files they are."""
     with (paintings() / "splits.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         paths = [row["path"] for row in rows if row[manifest.data.split] == "test"]
@@ -43,15 +43,14 @@ def pictures_of_test(manifest: ModelManifest) -> FixedBatches:
         files = [(paintings() / paths[place]).read_bytes() for place in places]
         return np.stack([to_pixels(one, size_px=manifest.input_size_px).pixels for one in files])
 
-    return FixedBatches(labels, read, styles=len(manifest.styles), batch_size=1)
+    return FixedBatches(labels, read, styles=len(manifest.styles), batch_size=1), labels
 
 
 @pytest.mark.slow
 @pytest.mark.data
 def test_the_released_manifest_is_true_of_its_test_pictures() -> None:
     model = released()
-    pictures = pictures_of_test(model.manifest)
-    labels = np.array([targets[0].argmax() for _, targets in pictures])
+    pictures, labels = pictures_of_test(model.manifest)
 
     probabilities = ask(model, pictures).probabilities
 
