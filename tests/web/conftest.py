@@ -91,6 +91,7 @@ def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Call
     for context in contexts:
         for page in context.pages:
             page.unroute_all(behavior="ignoreErrors")
+        context.unroute_all(behavior="ignoreErrors")
         context.close()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import FilePayload, JSHandle, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, JSHandle, Locator, Page, Request, Route, expect
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.manifest import ModelManifest
@@ -161,6 +161,37 @@ def stop_clock(page: Page) -> None:
     page.clock.pause_at(page.evaluate("Date.now()") + 60_000)
 
 
+class Refused:
+    """Requests that are refused at once, and the time that the page lets pass between them.
+
+    No time passes while one is under way: it would be given up as if nobody answered it.
+    """
+
+    def __init__(self, page: Page, address: str | re.Pattern[str], **answer: Any) -> None:
+        self._page = page
+        self._asked: set[Request] = set()
+        self._told: set[Request] = set()
+        page.clock.install()
+        page.on("requestfinished", lambda request: self._told.add(request))
+        page.route(address, lambda route: self._refuse(route, answer))
+
+    def _refuse(self, route: Route, answer: dict[str, Any]) -> None:
+        self._asked.add(route.request)
+        route.fulfill(**answer)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Let the time pass after which the page asks again, until it is so."""
+
+        def is_so_later() -> bool:
+            if is_so():
+                return True
+            if self._asked and self._asked <= self._told:
+                self._page.clock.run_for(1000)
+            return False
+
+        eventually(self._page, is_so_later)
+
+
 class Held:
     """Requests that are kept waiting, in the order in which they came.
 
@@ -175,8 +206,15 @@ class Held:
         self._routes.append(route)
 
     def first(self) -> Route:
-        eventually(self._page, lambda: bool(self._routes))
-        return self._routes[0]
+        return self.nth(0)
+
+    def nth(self, place: int) -> Route:
+        eventually(self._page, lambda: len(self._routes) > place)
+        return self._routes[place]
+
+    def count(self) -> int:
+        """Return how many have come so far, answered ones among them."""
+        return len(self._routes)
 
 
 def hold(page: Page, address: str, *, times: int | None = None) -> Held:

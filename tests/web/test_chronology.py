@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from lambda_fn.contract.styles import STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, hold, scrolls_sideways, stop_clock
+from tests.web.steps import Refused, eventually, hold, scrolls_sideways, stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -243,15 +243,10 @@ def test_a_catalogue_that_is_away_is_named_and_asked_again(
 ) -> None:
     console.expect("status of 503")
     page = open_page()
-    page.clock.install()
-    page.route("**/v1/chronology", lambda route: route.fulfill(status=503, json=AWAY))
+    refused = Refused(page, "**/v1/chronology", status=503, json=AWAY)
     page.evaluate("location.hash = '#/chronology'")
 
-    def has_given_up() -> bool:
-        page.clock.run_for(1000)  # an answer under way must not become a minute old
-        return page.get_by_text("The catalogue does not answer.").count() > 0
-
-    eventually(page, has_given_up)
+    refused.until(lambda: page.get_by_text("The catalogue does not answer.").count() > 0)
     page.unroute("**/v1/chronology")
     page.get_by_role("button", name="Try again").click()
 

@@ -183,7 +183,8 @@ def test_the_progress_of_an_original_is_shown_and_it_can_be_cancelled(page: Page
     expect_answer(page)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    # 1.7 MB: they take more than a minute, so they are not there before it is cancelled
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 25_000}
     session.send("Network.emulateNetworkConditions", slow)
 
     offer(page).click()

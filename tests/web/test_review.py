@@ -140,6 +140,7 @@ def test_a_correction_needs_a_style(open_review: OpenReview, folder: Path) -> No
 
     page.get_by_role("button", name="Take as this").click()
 
+    expect(page.get_by_label("It is rather")).to_be_focused()  # as what the browser wants first
     expect(page).to_have_title("Picture 3 of 3 · Style Your Art")
     assert decisions(folder) == [("", "")] * 3
 

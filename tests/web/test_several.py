@@ -16,6 +16,7 @@ from tests.web.steps import (
     drop,
     expect_answer,
     frame,
+    hold,
     invented,
     jpeg,
     scrolls_sideways,
@@ -69,22 +70,15 @@ def test_several_pictures_become_a_table_in_their_order(page: Page) -> None:
 
 
 def test_pictures_are_asked_about_one_after_the_other(page: Page) -> None:
-    at_once = 0
-    most = 0
-
-    def answer(route: Route) -> None:
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
-        page.wait_for_timeout(30)
-        at_once -= 1
-        route.fulfill(json=invented())
-
-    page.route(PREDICTIONS, answer)
+    held = hold(page, PREDICTIONS)
     drop(page, *some(4))
 
+    for number in range(4):
+        request = held.nth(number)
+        expect(rows(page).filter(has_text="looking")).to_have_count(1)
+        assert held.count() == number + 1
+        request.fulfill(json=invented())
     expect(page.get_by_text(re.compile(r"4\snamed\.")).first).to_be_visible()
-    assert most == 1
 
 
 def test_a_row_opens_its_answer_and_back_leads_to_the_table(page: Page) -> None:

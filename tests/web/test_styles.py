@@ -10,7 +10,14 @@ from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import eventually, hold, released_manifest, scrolls_sideways, stop_clock
+from tests.web.steps import (
+    Refused,
+    eventually,
+    hold,
+    released_manifest,
+    scrolls_sideways,
+    stop_clock,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -31,12 +38,6 @@ def search(page: Page, words: str) -> None:
 def expect_filled(page: Page) -> None:
     """Wait for all that the page fetches once its text stands there."""
     expect(page.locator("[data-filling], [aria-busy]")).to_have_count(0)
-
-
-def have_given_up(page: Page) -> bool:
-    """Let the time pass that the page waits between its retries."""
-    page.clock.run_for(1000)  # an answer under way must not become a minute old
-    return said(page, "The catalogue does not answer.").count() == 2
 
 
 def said(page: Page, text: str) -> Locator:
@@ -325,14 +326,11 @@ def test_a_broken_service_is_named_and_can_be_asked_again(
 def test_a_catalogue_that_is_away_leaves_the_story(open_page: OpenPage, console: Console) -> None:
     console.expect("status of 503")
     page = open_page()
-    page.clock.install()
-    page.route(
-        re.compile("/v1/styles/cubism/art"), lambda route: route.fulfill(status=503, json=AWAY)
-    )
+    refused = Refused(page, re.compile("/v1/styles/cubism/art"), status=503, json=AWAY)
 
     page.evaluate("location.hash = '#/styles/cubism'")
     expect(said(page, read_stories()["cubism"].text)).to_be_visible()
-    eventually(page, lambda: have_given_up(page))
+    refused.until(lambda: said(page, "The catalogue does not answer.").count() == 2)
 
     page.unroute(re.compile("/v1/styles/cubism/art"))
     again = page.get_by_role("button", name="Try again")
