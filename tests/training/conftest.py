@@ -1,12 +1,17 @@
 """A tiny dataset and a tiny finished run, made once; both are read only."""
 
+import gc
+import hashlib
 import os
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.made_once import made_once
 from tests.pictures import paint_collection
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.files import write_table
@@ -70,21 +75,65 @@ def works_of(pictures: Mapping[str, int]) -> list[Work]:
     ]
 
 
-@pytest.fixture(scope="session")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_raw(tmp_path_factory.mktemp("collection"), dict.fromkeys(STYLES, 40))
+def made_run(name: str, dataset: Path, config: TrainConfig) -> Path:
+    """Return a finished run that is trained once; it is read only, as the dataset is."""
+    from tests.training.small import registered
+    from training.run_folder import checkpoints
+    from training.train import train
+
+    def make(folder: Path) -> None:
+        run, epochs = folder / "run", folder / "epochs"
+        epochs.mkdir()
+        if config.recipe == "frozen":  # it writes into the dataset
+            own = Path(shutil.copytree(dataset, folder / "dataset"))
+        else:
+            own = dataset
+
+        def keep() -> None:
+            shutil.copy(checkpoints(run)[-1], epochs)
+
+        with registered():
+            train(own, run, config, after_epoch=keep)
+
+    asked = f"{dataset} {config.model_dump_json()}"
+    return made_once(f"{name}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}", make) / "run"
 
 
-@pytest.fixture(scope="session")
-def dataset(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dataset")
+def epochs_of(run: Path) -> list[Any]:
+    """Return the model of a run that was made once as it was after each epoch."""
+    import keras
+
+    return [keras.models.load_model(path) for path in sorted((run.parent / "epochs").iterdir())]
+
+
+def _own(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what was made for all: steps keep features in a dataset, and figures in a run."""
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("own") / "copy"))
+
+
+def _make_dataset(folder: Path) -> None:
+    raw = make_raw(folder, dict.fromkeys(STYLES, 40))
     config = OrganiseConfig(
         size_px=SIZE_PX, min_pictures_per_style=10, test_share=0.3, validation_share=0.2
     )
-    organise(raw, folder, config)
-    lists = _write_more_lists(folder)
-    organise(raw, folder, config.model_copy(update={"lists": lists}))
-    return folder
+    organise(raw, folder / "dataset", config, workers=1)
+    lists = _write_more_lists(folder / "dataset")
+    organise(raw, folder / "dataset", config.model_copy(update={"lists": lists}), workers=1)
+
+
+def made_dataset() -> Path:
+    """Return the folder that `dataset` is a copy of; for runs that are made once."""
+    return made_once("collection", _make_dataset) / "dataset"
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _own(made_once("collection", _make_dataset) / "raw", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _own(made_dataset(), tmp_path_factory)
 
 
 def _write_more_lists(dataset: Path) -> Path:
@@ -101,10 +150,7 @@ def _write_more_lists(dataset: Path) -> Path:
     return dataset / "lists.csv"
 
 
-@pytest.fixture(scope="session")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset whose works say who painted them; read only."""
-    folder = tmp_path_factory.mktemp("signed")
+def _make_signed(folder: Path) -> None:
     source = paint_collection(folder / "source", dict.fromkeys(STYLES, 32))
     rows = [
         (f"{style}/{number:03d}.png", style, artists[number % len(artists)])
@@ -114,20 +160,30 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_table(source / "metadata.csv", ("path", "style", "artist"), rows)
     import_works(source, folder / "raw", ImportConfig())
     config = OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10)
-    organise(folder / "raw", folder / "dataset", config)
-    return folder / "dataset"
+    organise(folder / "raw", folder / "dataset", config, workers=1)
+
+
+def made_signed() -> Path:
+    """Return the folder that `signed` is a copy of; for runs that are made once."""
+    return made_once("signed", _make_signed) / "dataset"
 
 
 @pytest.fixture(scope="session")
-def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the architecture of `small.py`; a step that builds it anew asks for `small` besides."""
-    from tests.training.small import registered
-    from training.train import train
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset whose works say who painted them; read only."""
+    return _own(made_signed(), tmp_path_factory)
 
-    folder = tmp_path_factory.mktemp("run")
-    with registered() as name:
-        train(dataset, folder, tiny_config(architecture=name))
-    return folder
+
+def made_teacher() -> Path:
+    """Return a run on `signed` from which others may learn."""
+    return made_run("teacher", made_signed(), tiny_config(architecture="small", epochs=1))
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the architecture of `small.py`; a step that builds it anew asks for `small` besides."""
+    made = made_run("run", made_dataset(), tiny_config(architecture="small"))
+    return _own(made, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +198,35 @@ def small() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture(scope="module")
-def weights(small: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights for `small`: the frozen recipe refuses to do without."""
+def _make_weights(folder: Path) -> None:
     import keras
 
     from tests.training.small import build_small
 
     keras.utils.set_random_seed(3)
-    path = tmp_path_factory.mktemp("weights") / "small.weights.h5"
-    build_small(input_shape=(SIZE_PX, SIZE_PX, 3)).save_weights(path)
-    return path
+    backbone = build_small(input_shape=(SIZE_PX, SIZE_PX, 3))
+    backbone.save_weights(folder / "small.weights.h5")
+
+
+def made_weights() -> Path:
+    """Return weights for `small`: the frozen recipe refuses to do without."""
+    return made_once("weights", _make_weights) / "small.weights.h5"
+
+
+@pytest.fixture(scope="module")
+def weights(small: str) -> Path:
+    """Weights for `small`, which is known then."""
+    return made_weights()
+
+
+def _forget_models() -> None:
+    """Give back the memory of models, which refer to themselves and to each other."""
+    if keras := sys.modules.get("keras"):
+        keras.backend.clear_session(free_memory=False)
+    gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_models() -> Iterator[None]:
+    yield
+    _forget_models()

@@ -15,10 +15,21 @@ LEVELS = ("early", "late")
 
 def build_small(**options: Any) -> keras.Model:
     """Return a backbone with all that has state: weights, batch norm and its running means."""
+    return _build(1, **options)
+
+
+def build_coarse(**options: Any) -> keras.Model:
+    """Return one whose features are few: the tops of the original grow with their number."""
+    return _build(4, **options)
+
+
+def _build(strides: int, **options: Any) -> keras.Model:
     pixels = keras.Input(options["input_shape"])
     features = keras.layers.Conv2D(8, 3, strides=4, name=LEVELS[0])(pixels)
     features = keras.layers.BatchNormalization()(features)
-    features = keras.layers.Conv2D(8, 3, activation="relu", name=LEVELS[1])(features)
+    features = keras.layers.Conv2D(8, 3, strides=strides, activation="relu", name=LEVELS[1])(
+        features
+    )
     return keras.Model(pixels, features, name=options.get("name"))
 
 
