@@ -1,19 +1,17 @@
 """The stack sets what the service reads: every variable that it needs, and none that it ignores."""
 
+import json
 from typing import Any
 
 import pytest
 from pydantic_core import PydanticUndefined
 
-from infra import watch
 from lambda_fn import telemetry
 from lambda_fn.settings import Settings
 from tests.infra.conftest import dev, full
 from tests.infra.synthesis import Synthesis
 
 __all__ = ["dev", "full"]
-
-pytestmark = pytest.mark.slow
 
 READ = {f"ARTSTYLE_{name.upper()}": field for name, field in Settings.model_fields.items()}
 NEEDED = {
@@ -56,9 +54,16 @@ def test_with_a_database_it_sets_where_its_secret_is(full: Synthesis) -> None:
     assert set(variables(full)) == NEEDED | OF_A_DATABASE
 
 
-def test_the_dashboard_shows_metrics_that_the_service_writes() -> None:
-    assert (watch.METRICS_NAMESPACE, watch.SERVICE) == (telemetry.NAMESPACE, telemetry.SERVICE)
-    assert set(watch.SHARES) < set(telemetry.METRICS)
+def test_the_dashboard_shows_metrics_that_the_service_writes(dev: Synthesis) -> None:
+    parts = dev.one("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    body = json.loads("".join(part if isinstance(part, str) else "made-up" for part in parts))
+    shown = [metric for one in body["widgets"] for metric in one["properties"]["metrics"]]
+
+    of_service = [one for one in shown if not one[0].startswith("AWS/")]
+
+    assert {one[0] for one in of_service} == {telemetry.NAMESPACE}
+    assert {one[1] for one in of_service} < set(telemetry.METRICS)
+    assert all(one[-2:] == ["service", telemetry.SERVICE] for one in of_service)
 
 
 @pytest.mark.parametrize("stage", ["dev", "full"])

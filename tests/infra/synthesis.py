@@ -1,19 +1,43 @@
-"""Synthesise a stage as `cdk` would, without account, Docker or network."""
+"""Synthesise a stage as `cdk` would, without account, Docker or network.
 
+Node and the CDK take seconds and much memory, so they run once for each state of what enters a
+stage, in processes of their own; the tests read what those wrote.
+"""
+
+import hashlib
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import aws_cdk as cdk
-from aws_cdk.assertions import Template
+from infra.config import read_config
+from tests.made_once import made_once
 
-from infra.app import add_stage
-from infra.config import StageConfig
-
-ROOT = Path(__file__).parents[2]
-CONTEXT: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+ROOT: Final = Path(__file__).parents[2]
+CONTEXT: Final[dict[str, Any]] = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+_CHOSEN: Final = {
+    "dev": {"stage": "dev"},
+    "full": {
+        "stage": "prod",
+        "has_mongodb": "true",
+        "has_tracing": "true",
+        "alarm_email": "somebody@example.org",
+        "domain": "style.example.org",
+        "certificate": "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",
+        "reserved_concurrency": "5",
+        "architecture": "arm64",
+    },
+}
+DEV, FULL = map(read_config, _CHOSEN.values())
+ABSENT: Final = object()
+"""in the place of a value: the key must not be there"""
+_ENTERS: Final = ("infra", "lambda_fn", "training", "web", "requirements", "tests/infra")
+_ENTER_TOO: Final = ("cdk.json", ".dockerignore", "README.md", "tests/conftest.py")
 Properties = dict[str, Any]
 
 
@@ -21,11 +45,9 @@ Properties = dict[str, Any]
 class Synthesis:
     """What `cdk synth` writes for one stage.
 
-    template: for assertions of the CDK. document: the same as Python's own types, which are asked
-    much faster. file: the same on disk, as it would be deployed.
+    document: the template. file: the same on disk, as it would be deployed.
     """
 
-    template: Template
     document: dict[str, Any]
     file: Path
 
@@ -54,15 +76,54 @@ class Synthesis:
         assert len(found) == 1, f"{len(found)} resources of type {kind} in {part!r}"
         return found[0]
 
+    def assert_one_has(self, kind: str, properties: Mapping[str, Any]) -> None:
+        """Check that a resource of a type has these properties, among others."""
+        found = self.of_type(kind)
+        assert any(fits(one, properties) for one in found.values()), json.dumps(found, indent=2)
 
-def synthesise(config: StageConfig, folder: Path) -> Synthesis:
-    """Write the stage's cloud assembly into a folder; raises where cdk-nag finds something."""
-    app = cdk.App(context=CONTEXT, outdir=str(folder), analytics_reporting=False)
-    stack = add_stage(app, config)
-    app.synth()
-    file = folder / stack.template_file
-    document = json.loads(file.read_text("utf-8"))
-    return Synthesis(Template.from_json(document), document, file)
+    def assert_all_have(self, kind: str, properties: Mapping[str, Any]) -> None:
+        """Check that there are resources of a type, and all have these properties, among others."""
+        found = self.of_type(kind)
+        assert found, f"no resource of type {kind}"
+        others = {name: one for name, one in found.items() if not fits(one, properties)}
+        assert others == {}, json.dumps(others, indent=2)
+
+
+def fits(found: Any, wanted: Any) -> bool:
+    """Return whether it is what is wanted: of objects a part is enough, lists are whole."""
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(
+            key not in found if value is ABSENT else key in found and fits(found[key], value)
+            for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list) and len(found) == len(wanted) and all(map(fits, found, wanted))
+        )
+    return type(found) is type(wanted) and bool(found == wanted)
+
+
+def read_stage(name: str) -> Synthesis:
+    """Return the stage `dev`, as it is, or `full`, the one for visitors with every option."""
+    folder = made_of_stages("stages", _make_stages) / name
+    [file] = folder.glob("*.template.json")
+    return Synthesis(json.loads(file.read_text("utf-8")), file)
+
+
+def made_of_stages(name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that is made anew when anything changes that enters a stage or an image."""
+    return made_once(f"{name}-{_state_of_what_enters()}", make)
+
+
+def run_entry(context: Mapping[str, str], out: Path) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m infra.app` as the CLI does: the context in a variable, no credentials."""
+    environment = {name: value for name, value in os.environ.items() if "AWS" not in name}
+    environment["CDK_CONTEXT_JSON"] = json.dumps({**CONTEXT, **context})
+    environment["CDK_OUTDIR"] = str(out)
+    command = [sys.executable, "-m", "infra.app"]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def statements(resource: Properties) -> Iterator[dict[str, Any]]:
@@ -77,3 +138,22 @@ def statements(resource: Properties) -> Iterator[dict[str, Any]]:
 def as_list(value: Any) -> list[Any]:
     """Return what may be one thing or several as several."""
     return value if isinstance(value, list) else [value]
+
+
+def _make_stages(folder: Path) -> None:
+    for name, context in _CHOSEN.items():
+        result = run_entry(context, folder / name)
+        assert result.returncode == 0, result.stderr
+
+
+@cache
+def _state_of_what_enters() -> str:
+    digest = hashlib.sha256()
+    for name in _ENTERS:
+        for path in sorted((ROOT / name).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(ROOT)).encode())
+                digest.update(path.read_bytes())
+    for name in _ENTER_TOO:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()[:16]

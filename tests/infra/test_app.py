@@ -1,73 +1,57 @@
 """`cdk` runs `python -m infra.app`; what it refuses, it refuses in one line."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_s3 as s3
 
-import infra.app
-from infra.config import DEV
-from tests.infra.synthesis import CONTEXT, ROOT, synthesise
+from tests.infra.synthesis import CONTEXT, DEV, ROOT, Synthesis, made_of_stages, run_entry
 
-pytestmark = pytest.mark.slow
+if TYPE_CHECKING:
+    import aws_cdk as cdk
 
 
-def run(context: dict[str, str], out: Path) -> subprocess.CompletedProcess[str]:
-    """Run it as the CLI does: the context in a variable, no credentials."""
-    environment = {name: value for name, value in os.environ.items() if "AWS" not in name}
-    given = {**CONTEXT, **context}
-    environment |= {"CDK_CONTEXT_JSON": json.dumps(given), "CDK_OUTDIR": str(out)}
-    command = [sys.executable, "-m", "infra.app"]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.parametrize(
-    ("context", "message"),
-    [
-        ({"stage": "production"}, "error: stage='production': expected one of dev, prod"),
-        ({"domain": "style.example.org"}, "error: domain and certificate: expected both or"),
-    ],
-)
-def test_a_bad_configuration_is_one_clear_line(
-    tmp_path: Path, context: dict[str, str], message: str
-) -> None:
-    result = run(context, tmp_path)
+@pytest.mark.slow
+def test_a_bad_configuration_is_one_clear_line(tmp_path: Path) -> None:
+    result = run_entry({"stage": "production"}, tmp_path)
 
     lines = [line for line in result.stderr.splitlines() if line and not line.startswith("!!")]
     assert result.returncode == 1
-    assert lines[-1].startswith(message)
+    assert lines[-1].startswith("error: stage='production': expected one of dev, prod")
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stage_is_written_without_an_account(tmp_path: Path) -> None:
-    result = run({"stage": "prod"}, tmp_path)
+def test_a_stage_is_written_without_an_account(dev: Synthesis, full: Synthesis) -> None:
+    names = [stage.file.name for stage in (dev, full)]
 
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "style-your-art-prod.template.json").is_file()
+    assert names == ["style-your-art-dev.template.json", "style-your-art-prod.template.json"]
 
 
-def test_what_aws_finds_and_nobody_answers_for_is_not_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def without_logs(scope: cdk.App, name: str, *, config: object) -> cdk.Stack:
+def test_what_aws_finds_and_nobody_answers_for_is_not_written() -> None:
+    folder = made_of_stages("refused", _synthesise_a_bucket_without_logs)
+
+    assert "AwsSolutions-S1" in (folder / "validation-report.json").read_text("utf-8")
+
+
+def _synthesise_a_bucket_without_logs(folder: Path) -> None:
+    import aws_cdk as cdk  # starts Node
+    from aws_cdk import aws_s3 as s3
+
+    import infra.app
+
+    def without_logs(scope: "cdk.App", name: str, *, config: object) -> "cdk.Stack":
         stack = cdk.Stack(scope, name)
         s3.Bucket(stack, "Bucket", enforce_ssl=True)
         return stack
 
-    monkeypatch.setattr(infra.app, "ArtStyleStack", without_logs)
-
+    app = cdk.App(context=CONTEXT, outdir=str(folder), analytics_reporting=False)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(infra.app, "ArtStyleStack", without_logs)
+        infra.app.add_stage(app, DEV)
     with pytest.raises(RuntimeError, match="Validation"):
-        synthesise(DEV, tmp_path)
-
-    assert "AwsSolutions-S1" in (tmp_path / "validation-report.json").read_text("utf-8")
+        app.synth()
 
 
 def test_cdk_runs_it_in_the_environment_that_make_prepares() -> None:

@@ -1,16 +1,16 @@
 """A change makes a new image only where it is in it."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-import aws_cdk as cdk
 import pytest
 
-from infra.images import service_image, training_image
-from tests.infra.synthesis import CONTEXT, ROOT
+from tests.infra.synthesis import CONTEXT, ROOT, Synthesis, made_of_stages
 
 FILES = (
     ".dockerignore",
@@ -37,79 +37,91 @@ FILES = (
     "web/main.js",
 )
 NEITHER, SERVICE, TRAINING = set[str](), {"service"}, {"training"}
-
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A small copy of the repository."""
-    for name in FILES:
-        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / "root" / name)
-    return tmp_path / "root"
+CHANGES = {
+    "web/index.html": NEITHER,
+    "web/main.js": NEITHER,
+    "tests/conftest.py": NEITHER,
+    "infra/stack.py": NEITHER,
+    "README.md": NEITHER,
+    "requirements/dev.txt": NEITHER,
+    "lambda_fn/__pycache__/app.cpython-313.pyc": NEITHER,
+    "lambda_fn/contract/__pycache__/styles.cpython-313.pyc": NEITHER,
+    "training/__pycache__/train.cpython-313.pyc": NEITHER,
+    "lambda_fn/app.py": SERVICE,
+    "lambda_fn/Dockerfile": SERVICE,
+    "lambda_fn/release/manifest.json": SERVICE,
+    "lambda_fn/catalogue/starter.sqlite": SERVICE,
+    "requirements/lambda-litert.txt": SERVICE,
+    "requirements/trim.py": SERVICE,
+    "requirements/service.txt": NEITHER,
+    "training/train.py": TRAINING,
+    "training/Dockerfile": TRAINING,
+    "requirements/training-gpu.txt": TRAINING,
+    "requirements/training.txt": TRAINING,
+    "lambda_fn/contract/styles.py": SERVICE | TRAINING,
+    "lambda_fn/model.py": SERVICE | TRAINING,
+    "lambda_fn/catalogue/works.py": SERVICE | TRAINING,
+}
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def made_new() -> dict[str, list[str]]:
+    """The images that are new, by the file that was changed."""
+    file = made_of_stages("new-images", _change_one_by_one) / "new.json"
+    found: dict[str, list[str]] = json.loads(file.read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def staged(dev: Synthesis) -> dict[str, Path]:
     """The folders that the builder gets, of the repository as it is."""
-    out = tmp_path_factory.mktemp("images")
-    app = cdk.App(context=CONTEXT, outdir=str(out), analytics_reporting=False)
-    stack = cdk.Stack(app, "Images")
-    service = service_image(stack, "Service", architecture="x86_64")
-    training = training_image(stack, "Training")
-    app.synth()
-    return {
-        "service": out / f"asset.{service.asset_hash}",
-        "training": out / f"asset.{training.asset_hash}",
-    }
+    folder = dev.file.parent
+    assets = json.loads((folder / "style-your-art-dev.assets.json").read_text("utf-8"))
+    sources = [image["source"] for image in assets["dockerImages"].values()]
+    parts = {"lambda_fn/Dockerfile": "service", "training/Dockerfile": "training"}
+    return {parts[one["dockerFile"]]: folder / one["directory"] for one in sources}
 
 
-def images_of(root: Path) -> dict[str, str]:
+def _change_one_by_one(folder: Path) -> None:
+    """Tell what each change makes new in a small copy of the repository."""
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        for name in FILES:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+        before = _images_of(root)
+        new = {name: _new_after_a_change(root / name, root, before) for name in CHANGES}
+    (folder / "new.json").write_text(json.dumps(new), "utf-8")
+
+
+def _new_after_a_change(file: Path, root: Path, before: dict[str, str]) -> list[str]:
+    kept = file.read_bytes() if file.exists() else None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("changed", "utf-8")
+    after = _images_of(root)
+    if kept is None:
+        file.unlink()
+    else:
+        file.write_bytes(kept)
+    return [name for name in after if after[name] != before[name]]
+
+
+def _images_of(root: Path) -> dict[str, str]:
+    import aws_cdk as cdk  # starts Node
+
+    from infra.images import service_image, training_image
+
     stack = cdk.Stack(cdk.App(context=CONTEXT), "Images")
     service = service_image(stack, "Service", architecture="x86_64", root=root)
     training = training_image(stack, "Training", root=root)
     return {"service": service.asset_hash, "training": training.asset_hash}
 
 
-@pytest.mark.parametrize(
-    ("changed", "images"),
-    [
-        ("web/index.html", NEITHER),
-        ("web/main.js", NEITHER),
-        ("tests/conftest.py", NEITHER),
-        ("infra/stack.py", NEITHER),
-        ("README.md", NEITHER),
-        ("requirements/dev.txt", NEITHER),
-        ("lambda_fn/__pycache__/app.cpython-313.pyc", NEITHER),
-        ("lambda_fn/contract/__pycache__/styles.cpython-313.pyc", NEITHER),
-        ("training/__pycache__/train.cpython-313.pyc", NEITHER),
-        ("lambda_fn/app.py", SERVICE),
-        ("lambda_fn/Dockerfile", SERVICE),
-        ("lambda_fn/release/manifest.json", SERVICE),
-        ("lambda_fn/catalogue/starter.sqlite", SERVICE),
-        ("requirements/lambda-litert.txt", SERVICE),
-        ("requirements/trim.py", SERVICE),
-        ("requirements/service.txt", NEITHER),
-        ("training/train.py", TRAINING),
-        ("training/Dockerfile", TRAINING),
-        ("requirements/training-gpu.txt", TRAINING),
-        ("requirements/training.txt", TRAINING),
-        ("lambda_fn/contract/styles.py", SERVICE | TRAINING),
-        ("lambda_fn/model.py", SERVICE | TRAINING),
-        ("lambda_fn/catalogue/works.py", SERVICE | TRAINING),
-    ],
-)
+@pytest.mark.parametrize("changed", CHANGES)
 def test_a_change_makes_only_the_images_new_that_hold_it(
-    root: Path, changed: str, images: set[str]
+    made_new: dict[str, list[str]], changed: str
 ) -> None:
-    before = images_of(root)
-
-    (root / changed).parent.mkdir(parents=True, exist_ok=True)
-    (root / changed).write_text("changed")
-
-    after = images_of(root)
-    assert {name for name in after if after[name] != before[name]} == images
+    assert set(made_new[changed]) == CHANGES[changed]
 
 
 @pytest.mark.parametrize(

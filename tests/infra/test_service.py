@@ -1,12 +1,8 @@
 import json
 
 import pytest
-from aws_cdk.assertions import Match
 
-from tests.infra.conftest import FULL
-from tests.infra.synthesis import Properties, Synthesis, as_list, statements
-
-pytestmark = pytest.mark.slow
+from tests.infra.synthesis import ABSENT, FULL, Properties, Synthesis, as_list, statements
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -18,14 +14,14 @@ def function_of(stage: Synthesis) -> Properties:
 def test_the_function_runs_the_image_with_time_to_answer_before_the_gateway_gives_up(
     dev: Synthesis,
 ) -> None:
-    dev.template.has_resource_properties(
+    dev.assert_one_has(
         FUNCTION,
         {
             "PackageType": "Image",
             "Timeout": 29,
             "MemorySize": 1769,
             "Architectures": ["x86_64"],
-            "ReservedConcurrentExecutions": Match.absent(),
+            "ReservedConcurrentExecutions": ABSENT,
         },
     )
 
@@ -108,15 +104,15 @@ def test_with_a_database_it_may_read_its_secret_too(full: Synthesis) -> None:
 def test_everything_goes_to_the_alias(dev: Synthesis) -> None:
     alias = next(iter(dev.of_type("AWS::Lambda::Alias")))
 
-    dev.template.has_resource_properties(
+    dev.assert_one_has(
         "AWS::ApiGatewayV2::Integration",
         {"IntegrationUri": {"Ref": alias}, "PayloadFormatVersion": "2.0"},
     )
-    dev.template.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": "$default"})
+    dev.assert_one_has("AWS::ApiGatewayV2::Route", {"RouteKey": "$default"})
 
 
 def test_the_api_has_no_stage_in_its_address_and_throttles(full: Synthesis) -> None:
-    full.template.has_resource_properties(
+    full.assert_one_has(
         "AWS::ApiGatewayV2::Stage",
         {
             "StageName": "$default",

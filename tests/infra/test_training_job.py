@@ -1,12 +1,7 @@
 import json
 
-import pytest
-from aws_cdk.assertions import Match
-
-from tests.infra.synthesis import Synthesis, as_list, statements
+from tests.infra.synthesis import ABSENT, Synthesis, as_list, statements
 from training.remote.spec import AGAIN, SPEC
-
-pytestmark = pytest.mark.slow
 
 MACHINES = "AWS::Batch::ComputeEnvironment"
 
@@ -31,15 +26,13 @@ def _order(entry: dict[str, int]) -> int:
 
 
 def test_machines_have_a_gpu_and_its_driver(dev: Synthesis) -> None:
-    dev.template.all_resources_properties(
+    dev.assert_all_have(
         MACHINES,
         {
-            "ComputeResources": Match.object_like(
-                {
-                    "InstanceTypes": ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"],
-                    "Ec2Configuration": [{"ImageType": "ECS_AL2023_NVIDIA"}],
-                }
-            )
+            "ComputeResources": {
+                "InstanceTypes": ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"],
+                "Ec2Configuration": [{"ImageType": "ECS_AL2023_NVIDIA"}],
+            }
         },
     )
 
@@ -52,16 +45,14 @@ def test_other_machines_can_take_their_place(dev: Synthesis) -> None:
 
 
 def test_the_network_costs_nothing_while_idle(dev: Synthesis) -> None:
-    dev.template.resource_count_is("AWS::EC2::NatGateway", 0)
-    dev.template.resource_count_is("AWS::EC2::EIP", 0)
-    dev.template.has_resource_properties("AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"})
+    assert dev.of_type("AWS::EC2::NatGateway") == {}
+    assert dev.of_type("AWS::EC2::EIP") == {}
+    dev.assert_one_has("AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"})
 
 
 def test_nobody_gets_into_the_machines(dev: Synthesis) -> None:
-    dev.template.all_resources_properties(
-        "AWS::EC2::SecurityGroup", {"SecurityGroupIngress": Match.absent()}
-    )
-    dev.template.resource_count_is("AWS::EC2::SecurityGroupIngress", 0)
+    dev.assert_all_have("AWS::EC2::SecurityGroup", {"SecurityGroupIngress": ABSENT})
+    assert dev.of_type("AWS::EC2::SecurityGroupIngress") == {}
 
 
 def test_a_machine_has_room_for_the_image_and_an_encrypted_disk(dev: Synthesis) -> None:
