@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def write(folder: Path, *entries: Entry) -> str:
     return (folder / "compare.html").read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run and an architecture without one; read only."""
+    folder = tmp_path_factory.mktemp("compared")
+    write(folder, FIRST, UNRUN)
+    return folder
+
+
 def test_the_best_on_validation_is_named_with_its_test_figure() -> None:
     text = describe([SECOND, FIRST])
 
@@ -77,10 +86,8 @@ def test_the_quickest_is_named_where_architectures_differ() -> None:
     assert "Quickest" not in describe([FIRST, SECOND])
 
 
-def test_the_csv_has_the_columns_of_the_original_and_a_row_per_model(tmp_path: Path) -> None:
-    write(tmp_path, FIRST, UNRUN)
-
-    with (tmp_path / "compare.csv").open(encoding="utf-8", newline="") as file:
+def test_the_csv_has_the_columns_of_the_original_and_a_row_per_model(compared: Path) -> None:
+    with (compared / "compare.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     original = ("val_loss", "val_accuracy", "loss", "accuracy")
     sizes = ("size_base_MB", "size_top_MB", "size_total_MB")
@@ -98,9 +105,9 @@ def test_other_data_is_marked_by_a_letter_in_the_table(tmp_path: Path) -> None:
     assert re.search(r'<th scope="row">other</th>\s*<td>B</td>', text)
 
 
-def test_random_weights_are_admitted_where_there_are_some(tmp_path: Path) -> None:
-    assert "random weights" in write(tmp_path / "one", FIRST, UNRUN)
-    assert "random weights" not in write(tmp_path / "other", FIRST)
+def test_random_weights_are_admitted_where_there_are_some(compared: Path, tmp_path: Path) -> None:
+    assert "random weights" in (compared / "compare.html").read_text("utf-8")
+    assert "random weights" not in write(tmp_path, FIRST)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +119,13 @@ def test_random_weights_are_admitted_where_there_are_some(tmp_path: Path) -> Non
     ],
 )
 def test_only_plots_that_say_something_are_drawn(
-    entries: tuple[Entry, ...], plots: set[str], tmp_path: Path
+    entries: tuple[Entry, ...], plots: set[str], compared: Path, tmp_path: Path
 ) -> None:
-    write(tmp_path, FIRST, UNRUN)  # what an earlier call left behind
+    folder = Path(shutil.copytree(compared, tmp_path / "again"))  # what an earlier call left behind
 
-    text = write(tmp_path, *entries)
+    text = write(folder, *entries)
 
-    assert {path.name for path in tmp_path.glob("*.png")} == plots
+    assert {path.name for path in folder.glob("*.png")} == plots
     assert text.count("data:image/png;base64,") == len(plots)
 
 
@@ -128,10 +135,8 @@ def test_the_report_refers_to_nothing_outside_of_itself(tmp_path: Path) -> None:
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)|https?:|@import|url\(""", text) == []
 
 
-def test_the_page_gets_what_was_compared(tmp_path: Path) -> None:
-    write(tmp_path, FIRST, UNRUN)
-
-    first, unrun = read_comparison(tmp_path / "compare.csv")
+def test_the_page_gets_what_was_compared(compared: Path) -> None:
+    first, unrun = read_comparison(compared / "compare.csv")
 
     assert (first.tag, first.size_mb, first.latency_ms) == ("first", 9.1, 5.0)
     assert (first.top1, first.top1_interval, first.val_accuracy) == (0.62, (0.6, 0.64), 0.6)

@@ -124,11 +124,19 @@ def test_no_chain_of_small_steps_makes_a_copy() -> None:
     assert len(looks) - len(copies) > 1  # a chain would have led from the first to the last
 
 
+@pytest.fixture(scope="module")
+def pairs() -> list[Look]:
+    """The looks of three pictures, each saved well and badly."""
+    return [
+        see(draw_picture(320, 240, seed=number // 2), quality=95 - 30 * (number % 2))
+        for number in range(6)
+    ]
+
+
 @settings(deadline=None)
-@given(st.permutations([*range(6)]))
-def test_the_first_by_path_stays_whatever_the_order(order: list[int]) -> None:
-    pictures = [draw_picture(320, 240, seed=number // 2) for number in range(6)]
-    looks = {f"{n}": see(pictures[n], quality=95 - 30 * (n % 2)) for n in order}
+@given(order=st.permutations([*range(6)]))
+def test_the_first_by_path_stays_whatever_the_order(pairs: list[Look], order: list[int]) -> None:
+    looks = {f"{n}": pairs[n] for n in order}
 
     copies = find_copies(looks)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import draw_picture
 from tests.training.answers import draw_evaluation
-from tests.training.test_charts import draw_confusion, draw_roc
 from training.evaluation_report import describe, write_evaluation_report
 from training.metrics import Evaluation, Pair
 
@@ -61,8 +61,8 @@ def test_a_model_without_mistakes_is_said_to_make_none() -> None:
 
 
 def test_the_report_refers_to_nothing_outside_of_itself(tmp_path: Path) -> None:
-    draw_roc(tmp_path / "roc-test.png")
-    draw_confusion(tmp_path / "confusion-test.png")
+    for name in ("roc-test.png", "confusion-test.png"):
+        draw_picture().save(tmp_path / name)
 
     text = write(tmp_path, draw_evaluation({"train": 3.0, "test": 1.0}))
 

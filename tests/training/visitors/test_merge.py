@@ -21,6 +21,8 @@ from training.visitors.review import decide
 from training.works import Work, load_works
 
 CONFIG = OrganiseConfig(size_px=64, min_pictures_per_style=10)
+PER_STYLE = 24
+"""so few that they are organised without processes of their own, with a dozen of visitors, too"""
 
 
 @pytest.fixture
@@ -35,12 +37,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def collected(tmp_path: Path) -> Path:
-    """A raw folder with forty pictures of each of two styles, whose artists are known."""
-    source = make_raw(tmp_path / "made", dict.fromkeys(STYLES, 40)).parent / "source"
+    """A raw folder with pictures of two styles, whose artists are known."""
+    source = make_raw(tmp_path / "made", dict.fromkeys(STYLES, PER_STYLE)).parent / "source"
     rows = [
         (f"{style}/{number:03d}.png", style, f"{style} {number // 2}")
         for style in STYLES
-        for number in range(40)
+        for number in range(PER_STYLE)
     ]
     write_table(source / "metadata.csv", ("path", "style", "artist"), rows)
     import_works(source, tmp_path / "raw", ImportConfig())

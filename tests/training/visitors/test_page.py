@@ -107,7 +107,7 @@ def test_the_picture_is_given_as_the_visitor_gave_it(browser: httpx.Client, fold
 def test_any_id_of_an_answer_makes_a_picture_that_can_be_seen(tmp_path: Path) -> None:
     exported(tmp_path, [make_gift("../a b&amp;%41?#")])
 
-    with sitting(tmp_path) as now, httpx.Client(base_url=now.address) as browser:
+    with open_desk(tmp_path) as desk, httpx.Client(base_url=desk.address) as browser:
         (source,) = re.findall(r'<img src="([^"]+)"', browser.get("/1").text)
         answer = browser.get(source)
 
