@@ -13,7 +13,7 @@ import numpy as np
 import pymongo
 import pytest
 
-from tests.mongod import run_mongod
+from tests.mongod import drop_collections, folder_in_memory, run_mongod
 from tests.scheduler import PER_PROCESSOR, TwoPools
 
 _LOOPBACK = ("127.", "::1", "localhost", "/")
@@ -98,12 +98,12 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mongodb_server() -> Iterator[str]:
     """URI of a real server: the one in MONGODB_TEST_URI, or one that runs for the tests only."""
     if given := os.environ.get("MONGODB_TEST_URI"):
         yield given
         return
-    with run_mongod(tmp_path_factory.mktemp("mongod")) as server:
+    with folder_in_memory() as folder, run_mongod(folder) as server:
         yield server.uri
 
 
@@ -113,6 +113,4 @@ def mongodb(mongodb_server: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:12]}"
     yield urlsplit(mongodb_server)._replace(path=f"/{name}").geturl()
     with pymongo.MongoClient[dict[str, Any]](mongodb_server) as client:
-        # a database goes with its last collection; dropping it as a whole takes 0.1 s more
-        for collection in client[name].list_collection_names():
-            client[name].drop_collection(collection)
+        drop_collections(client, name)

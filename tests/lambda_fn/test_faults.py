@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -17,7 +16,7 @@ from lambda_fn.catalogue.mongo import MongoCatalogue
 from lambda_fn.companions import BUDGET_S, Companions
 from tests.fakes import FakeModel, make_neighbours_of
 from tests.lambda_fn.replies import assert_error, eventually
-from tests.mongod import LATENESS_S, PATIENCE_S, Mongod, run_mongod
+from tests.mongod import LATENESS_S, PATIENCE_S, Mongod, folder_in_memory, run_mongod
 from tests.pictures import draw_picture, encode
 from tests.works_of_art import make_works
 
@@ -31,12 +30,19 @@ BROKEN: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def mongod() -> Iterator[Mongod]:
+    with folder_in_memory() as folder, run_mongod(folder) as mongod:
+        yield mongod
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Mongod]:
-    with run_mongod(tmp_path / "mongod") as server, closing(MongoCatalogue(server.uri)) as store:
+def server(mongod: Mongod) -> Iterator[Mongod]:
+    with closing(MongoCatalogue(mongod.uri)) as store:
         store.prepare()
         store.store(WORKS)
-        yield server
+    yield mongod
+    mongod.renew()
 
 
 @pytest.fixture
