@@ -1,6 +1,6 @@
 """A sixth architecture that costs no more than its compilation, and the command line with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -45,9 +45,9 @@ def registered(
         yield name
 
 
-def main() -> None:
-    """Run the command line; for processes of their own."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, with the arguments of this process or others, and end the process."""
     from training.cli import cli
 
     with registered():
-        cli()
+        cli(arguments)

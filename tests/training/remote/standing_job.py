@@ -1,9 +1,4 @@
-"""The command line with the small architecture; its training can stand still within an epoch.
-
-    python -m tests.training.remote.standing_job BATCH job SPEC ...
-
-BATCH is the number of the batch that never comes, counted from the first epoch's first; -1 is none.
-"""
+"""The command line with the small architecture; its training can stand still within an epoch."""
 
 import sys
 import threading
@@ -29,6 +24,10 @@ def stand_still_at(number: int) -> None:
     TrainingBatches.__call__ = __call__  # type: ignore[assignment, method-assign]
 
 
-if __name__ == "__main__":
-    stand_still_at(int(sys.argv.pop(1)))
-    main()
+def run(batch: int, arguments: list[str]) -> None:
+    """Run the command line in this process, and end it.
+
+    batch: the number of the one that never comes, counted from the first epoch's first; -1 is none.
+    """
+    stand_still_at(batch)
+    main(arguments)

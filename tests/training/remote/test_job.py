@@ -2,12 +2,8 @@
 
 import csv
 import json
-import os
+import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +11,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.made_once import made_once
 from tests.pictures import take_photographs
-from tests.training.conftest import SIZE_PX, tiny_config
+from tests.training.conftest import SIZE_PX, made_dataset, made_run, made_weights, tiny_config
+from tests.training.forks import Forked, fork
+from tests.training.remote import standing_job
 from tests.training.remote.conftest import BUCKETS
 from tests.training.remote.faulty import faulty_way
 from tests.training.remote.standing_job import STANDING
@@ -29,7 +28,6 @@ from training.remote.spec import AGAIN, JobSpec, run_place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[3]
 CONFIG = tiny_config(architecture=NAME, epochs=4, averaged_epochs=2)
 STEPS = 5  # of an epoch: 40 pictures, 8 at a time
 Lines = list[str]
@@ -44,15 +42,17 @@ def spec(s3: Any, dataset: Path) -> JobSpec:
 
 
 @pytest.fixture(scope="module")
-def unbroken(small: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run of that job without a cloud, in this process, which nothing disturbs."""
+def unbroken() -> Path:
+    """The run of that job without a cloud, which nothing disturbs."""
     from training.evaluate import evaluate
-    from training.train import train
 
-    folder = tmp_path_factory.mktemp("unbroken")
-    train(dataset, folder, CONFIG)
-    evaluate(dataset, folder)
-    return folder
+    trained, data = made_run("job", made_dataset(), CONFIG), made_dataset()
+
+    def make(folder: Path) -> None:
+        shutil.copytree(trained, folder / "run")
+        evaluate(data, folder / "run")
+
+    return made_once(f"measured-{trained.parent.name}", make) / "run"
 
 
 def surroundings(endpoint: str | None) -> dict[str, str]:
@@ -69,19 +69,10 @@ def command(spec: JobSpec, work: Path) -> list[str]:
     return ["job", spec.model_dump_json(), "--work", str(work), *nobody]
 
 
-def start(
-    spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1
-) -> "subprocess.Popen[str]":
-    """Start an attempt as Batch does: a new process with an empty disk."""
-    program = [sys.executable, "-m", "tests.training.remote.standing_job", str(batch)]
-    return subprocess.Popen(
-        [*program, *command(spec, work)],
-        cwd=ROOT,
-        env=os.environ | surroundings(endpoint),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def start(spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1) -> Forked:
+    """Start an attempt as Batch does: a process of its own with an empty disk."""
+    arguments = command(spec, work)
+    return fork(standing_job.run, batch, arguments, environment=surroundings(endpoint))
 
 
 def run_here(spec: JobSpec, work: Path, *, endpoint: str | None = None) -> Result:
@@ -89,31 +80,13 @@ def run_here(spec: JobSpec, work: Path, *, endpoint: str | None = None) -> Resul
     return CliRunner().invoke(cli, command(spec, work), env=surroundings(endpoint))
 
 
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    with or_kill(process):
-        out, _ = process.communicate(timeout=600)
-        return process.returncode, out
-
-
-@contextmanager
-def or_kill(process: "subprocess.Popen[str]") -> Iterator[None]:
-    """Leave no process behind where a test fails."""
-    try:
-        yield
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-
-
-def read_until(process: "subprocess.Popen[str]", *wanted: str) -> Lines:
+def read_until(process: Forked, *wanted: str) -> Lines:
     """Read what the process writes until each of these has been in a line."""
-    assert process.stdout is not None
     seen: Lines = []
     left = set(wanted)
-    with or_kill(process):
+    with process.or_kill():
         while left:
-            line = process.stdout.readline()
+            line = process.output.readline()
             assert line, f"ended before {left}: {''.join(seen)}"
             seen.append(line)
             left -= {one for one in left if one in line}
@@ -130,7 +103,7 @@ def stop_in(epoch: int, how: signal.Signals, spec: JobSpec, work: Path) -> tuple
     process = start(spec, work, batch=in_the_middle_of(epoch))
     seen = read_until(process, STANDING, f"the checkpoint of epoch {epoch - 1} is in")
     process.send_signal(how)
-    code, rest = finish(process)
+    code, rest = process.finish()
     return code, "".join(seen) + rest
 
 
@@ -164,7 +137,7 @@ def test_a_job_that_is_killed_twice_ends_with_the_run_of_one_that_was_not(
 ) -> None:
     told, first = stop_in(3, signal.SIGTERM, spec, tmp_path / "1")
     killed, _ = stop_in(4, signal.SIGKILL, spec, tmp_path / "2")
-    ended, last = finish(start(spec, tmp_path / "3"))
+    ended, last = start(spec, tmp_path / "3").finish()
 
     assert told == AGAIN, first
     assert "told to stop (SIGTERM)" in first
@@ -187,9 +160,9 @@ def test_nothing_is_lost_where_s3_fails_in_every_way(
         process = start(spec, tmp_path / "1", endpoint=way.address, batch=in_the_middle_of(3))
         read_until(process, STANDING, "the checkpoint of epoch 2 is in")
         process.kill()
-        finish(process)
+        process.finish()
 
-        code, out = finish(start(spec, tmp_path / "2", endpoint=way.address))
+        code, out = start(spec, tmp_path / "2", endpoint=way.address).finish()
 
     assert code == 0, out
     assert "from epoch 3 on" in out
@@ -209,7 +182,6 @@ def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_al
     s3: Any, raw: Path, small: str, tmp_path: Path
 ) -> None:
     """In this process: so it is what the job says, too."""
-    weights = save_weights(tmp_path / "own.weights.h5")
     photographs = take_photographs(tmp_path / "photographs", 40)
     pushes = [plan_push(s3, BUCKETS["datasets"], folder) for folder in (raw, photographs)]
     for push in pushes:
@@ -220,7 +192,7 @@ def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_al
         kind="raw",
         config=tiny_config(architecture=small, weights="imagenet"),
         organise=OrganiseConfig(size_px=SIZE_PX, min_pictures_per_style=10, test_share=0.3),
-        weights=push_file(s3, BUCKETS["datasets"], weights),
+        weights=push_file(s3, BUCKETS["datasets"], made_weights()),
         photographs=pushes[1].pushed.fingerprint,
     )
     from training.remote.job import Surroundings, run_job
@@ -243,17 +215,6 @@ def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_al
     assert plan["weights_sha256"] == spec.weights
     assert manifest["painting"] is not None
     assert "no work names its artist and title: the model will find no similar works" in told
-
-
-def save_weights(path: Path) -> Path:
-    """Write weights of the small architecture."""
-    import keras
-
-    from tests.training.small import build_small
-
-    keras.utils.set_random_seed(3)
-    build_small(input_shape=(SIZE_PX, SIZE_PX, 3)).save_weights(path)
-    return path
 
 
 def test_a_machine_that_goes_lets_the_checkpoint_arrive_and_asks_for_another(
