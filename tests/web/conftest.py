@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.web.browser import running_chromium
 from tests.web.server import running_server
@@ -53,6 +53,50 @@ def server() -> Iterator[str]:
         yield address
 
 
+@dataclass
+class Windows:
+    """Opens pages in windows of their own, and closes them all."""
+
+    chromium: Browser
+    server: str
+    console: Console
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(
+        self,
+        width: int = DESKTOP_PX[0],
+        height: int = DESKTOP_PX[1],
+        address: str = "/",
+        **options: Any,
+    ) -> Page:
+        """Open the page in a window of the given size, in pixels.
+
+        address: what follows the server's own; options: of the browser's context. Pictures of works
+        come from the tests and not from WikiArt.
+        """
+        expect.set_options(timeout=TIMEOUT_MS)
+        size: ViewportSize = {"width": width, "height": height}
+        context = self.chromium.new_context(viewport=size, **options)
+        self.contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MS)
+        context.route("https://*.wikiart.org/**", wikiart)
+        page = context.new_page()
+        self.console.listen(page)
+        # Playwright takes file choosers over only while somebody listens, and begins to do so
+        # beside the next key press: on a busy machine the press can win
+        page.on("filechooser", lambda _: None)
+        page.goto(f"{self.server}{address}")
+        if address == "/" and options.get("java_script_enabled", True):
+            expect_greeting(page)  # later it would move what a test points at
+        return page
+
+    def close(self) -> None:
+        for context in self.contexts:
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
+            context.close()
+
+
 @pytest.fixture
 def console() -> Iterator[Console]:
     console = Console()
@@ -62,37 +106,31 @@ def console() -> Iterator[Console]:
 
 @pytest.fixture
 def open_page(chromium: Browser, server: str, console: Console) -> Iterator[Callable[..., Page]]:
-    """Give a function that opens the page in a window of the given size, in pixels.
+    """Give a function that opens the page, as `Windows.open` does."""
+    windows = Windows(chromium, server, console)
+    yield windows.open
+    windows.close()
 
-    address: what follows the server's own; options: of the browser's context. Pictures of works
-    come from the tests and not from WikiArt.
-    """
-    contexts: list[BrowserContext] = []
-    expect.set_options(timeout=TIMEOUT_MS)
 
-    def open_page(
-        width: int = DESKTOP_PX[0], height: int = DESKTOP_PX[1], address: str = "/", **options: Any
-    ) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.set_default_timeout(TIMEOUT_MS)
-        context.route("https://*.wikiart.org/**", wikiart)
-        page = context.new_page()
-        console.listen(page)
-        # Playwright takes file choosers over only while somebody listens, and begins to do so
-        # beside the next key press: on a busy machine the press can win
-        page.on("filechooser", lambda _: None)
-        page.goto(f"{server}{address}")
-        if address == "/" and options.get("java_script_enabled", True):
-            expect_greeting(page)  # later it would move what a test points at
-        return page
+@pytest.fixture(scope="module")
+def seen(chromium: Browser, server: str) -> Iterator[tuple[Windows, dict[str, Page]]]:
+    windows = Windows(chromium, server, Console())
+    yield windows, {}
+    windows.close()
 
-    yield open_page
-    for context in contexts:
-        for page in context.pages:
-            page.unroute_all(behavior="ignoreErrors")
-        context.unroute_all(behavior="ignoreErrors")
-        context.close()
+
+@pytest.fixture
+def look_at(seen: tuple[Windows, dict[str, Page]]) -> Iterator[Callable[[str], Page]]:
+    """Give a function that shows an address to tests that only look: they share the page."""
+    windows, pages = seen
+
+    def look_at(address: str) -> Page:
+        if address not in pages:
+            pages[address] = windows.open(address=address)
+        return pages[address]
+
+    yield look_at
+    assert windows.console.surprises() == []
 
 
 @pytest.fixture

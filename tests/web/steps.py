@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 PREDICTIONS = "**/v1/predictions"
 FEEDBACK = "**/v1/feedback"
 HEALTH = "**/v1/health"
+WIDTHS_PX = (320, 390, 1280, 3840, 320)
+WIDTHS_HEIGHT_PX = 844
 
 
 def released_manifest() -> ModelManifest:
@@ -227,6 +229,26 @@ def hold(page: Page, address: str, *, times: int | None = None) -> Held:
 def scrolls_sideways(page: Page) -> bool:
     root = "document.documentElement"
     return bool(page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+
+def too_narrow(page: Page) -> list[int]:
+    """Return the widths of the window, in pixels, at which the page scrolls sideways."""
+    found = []
+    for width in WIDTHS_PX:
+        resize(page, width, WIDTHS_HEIGHT_PX)
+        if scrolls_sideways(page):
+            found.append(width)
+    return found
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """Give the window another size, and wait until everything is drawn for it."""
+    page.set_viewport_size({"width": width, "height": height})
+    eventually(page, lambda: bool(page.evaluate("innerWidth") == width))
+    # what has a drawing's width is drawn anew before the second frame begins
+    page.evaluate(
+        "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+    )
 
 
 def answer_with(page: Page, **changes: Any) -> None:

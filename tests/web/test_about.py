@@ -8,16 +8,17 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
-from tests.web.steps import expect_drawn, scrolls_sideways
+from tests.web.steps import WIDTHS_PX, expect_drawn, too_narrow
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+LookAt = Callable[[str], Page]
 ADDRESS = "/#/about"
 
 
-def test_it_tells_goal_parts_data_privacy_references_and_thanks(open_page: OpenPage) -> None:
-    page = open_page(address=ADDRESS)
+def test_it_tells_goal_parts_data_privacy_references_and_thanks(look_at: LookAt) -> None:
+    page = look_at(ADDRESS)
 
     expect(page.get_by_role("main").get_by_role("heading", level=2)).to_have_text(
         [
@@ -32,8 +33,8 @@ def test_it_tells_goal_parts_data_privacy_references_and_thanks(open_page: OpenP
     expect(page).to_have_title("About · Style Your Art")
 
 
-def test_the_parts_are_drawn_and_described(open_page: OpenPage) -> None:
-    page = open_page(address=ADDRESS)
+def test_the_parts_are_drawn_and_described(look_at: LookAt) -> None:
+    page = look_at(ADDRESS)
 
     drawing = page.get_by_role("region", name="How it works").get_by_role("img")
 
@@ -44,8 +45,8 @@ def test_the_parts_are_drawn_and_described(open_page: OpenPage) -> None:
         expect(drawing.get_by_text(part, exact=True)).to_be_visible()
 
 
-def test_it_thanks_the_original_and_links_the_papers(open_page: OpenPage) -> None:
-    page = open_page(address=ADDRESS)
+def test_it_thanks_the_original_and_links_the_papers(look_at: LookAt) -> None:
+    page = look_at(ADDRESS)
 
     original = page.get_by_role("main").get_by_role("link", name="Style Your Art of 2020")
     paper = page.get_by_role("link", name="MobileNetV2: Inverted Residuals")
@@ -53,8 +54,8 @@ def test_it_thanks_the_original_and_links_the_papers(open_page: OpenPage) -> Non
     expect(paper).to_have_attribute("href", "https://arxiv.org/abs/1801.04381")
 
 
-def test_what_it_says_of_cookies_is_true(open_page: OpenPage) -> None:
-    page = open_page(address=ADDRESS)
+def test_what_it_says_of_cookies_is_true(look_at: LookAt) -> None:
+    page = look_at(ADDRESS)
 
     expect(page.get_by_role("main").get_by_text("There are no cookies")).to_be_visible()
 
@@ -84,14 +85,13 @@ def test_its_links_lead_to_the_other_pages(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Chronology", level=1)).to_be_focused()
 
 
-@pytest.mark.parametrize("width", [320, PHONE_PX[0], DESKTOP_PX[0], 3840])
-def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
-    page = open_page(width, PHONE_PX[1], ADDRESS)
+def test_nothing_scrolls_sideways(open_page: OpenPage) -> None:
+    page = open_page(WIDTHS_PX[0], address=ADDRESS)
 
     expect(page.get_by_role("heading", name="Thanks")).to_be_visible()
     expect_drawn(page)
 
-    assert not scrolls_sideways(page)
+    assert too_narrow(page) == []
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,19 @@ from lambda_fn.schemas import ModelCard
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 from tests.web.steps import (
+    WIDTHS_PX,
     expect_drawn,
     released_manifest,
     scrolls_sideways,
     stop_clock,
     times_in_ten,
+    too_narrow,
 )
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+LookAt = Callable[[str], Page]
 ADDRESS = "/#/model"
 # by what of the model card they show, where a model may come without it
 SECTIONS = {
@@ -97,9 +100,9 @@ def change_card(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def test_the_page_has_a_section_for_everything_that_was_measured(
-    open_page: OpenPage, server: str
+    look_at: LookAt, server: str
 ) -> None:
-    page = open_page(address=ADDRESS)
+    page = look_at(ADDRESS)
     evaluation = card_of(page, server)["evaluation"]
 
     headings = page.get_by_role("main").get_by_role("heading", level=2)
@@ -110,10 +113,10 @@ def test_the_page_has_a_section_for_everything_that_was_measured(
     expect(page.get_by_text(f"This is {released_manifest().id}.")).to_be_visible()
 
 
-def test_the_first_sentence_says_what_the_model_can(open_page: OpenPage) -> None:
+def test_the_first_sentence_says_what_the_model_can(look_at: LookAt) -> None:
     test = released_manifest().test
 
-    page = open_page(address=ADDRESS)
+    page = look_at(ADDRESS)
 
     lede = page.get_by_text(f"how likely each of {known()} styles is.")
     expect(lede).to_contain_text(f"Of {test.pictures:,} pictures")
@@ -139,9 +142,9 @@ def test_the_headline_gives_each_list_with_its_interval(open_page: OpenPage, ser
     [("Both in one", "f1"), ("Right when it says so", "precision"), ("Found", "recall")],
 )
 def test_each_style_is_drawn_by_the_chosen_measure(
-    open_page: OpenPage, server: str, choice: str, key: str
+    look_at: LookAt, server: str, choice: str, key: str
 ) -> None:
-    page = open_page(address=ADDRESS)
+    page = look_at(ADDRESS)
     evaluation = card_of(page, server)["evaluation"]
     slug = evaluation["styles"][0]
     test = next(iter(evaluation["lists"].values()))["metrics"]["per_style"][slug]
@@ -198,9 +201,9 @@ def test_the_strong_roc_curve_can_be_chosen(open_page: OpenPage, server: str) ->
     ],
 )
 def test_a_drawing_has_a_description_and_a_caption(
-    open_page: OpenPage, title: str, drawings: int
+    look_at: LookAt, title: str, drawings: int
 ) -> None:
-    page = open_page(address=ADDRESS)
+    page = look_at(ADDRESS)
 
     section = region(page, title)
 
@@ -208,10 +211,8 @@ def test_a_drawing_has_a_description_and_a_caption(
     expect(section.locator("figcaption")).to_have_count(drawings)
 
 
-def test_likeness_and_collection_are_bars_with_their_figures(
-    open_page: OpenPage, server: str
-) -> None:
-    page = open_page(address=ADDRESS)
+def test_likeness_and_collection_are_bars_with_their_figures(look_at: LookAt, server: str) -> None:
+    page = look_at(ADDRESS)
     evaluation = card_of(page, server)["evaluation"]
 
     likeness = region(page, "Whether works that look alike belong together")
@@ -221,8 +222,8 @@ def test_likeness_and_collection_are_bars_with_their_figures(
     expect(source).to_contain_text(f"{evaluation['source_probe']['from_both']:.1%}"[:-1])
 
 
-def test_mistakes_are_told_in_words(open_page: OpenPage, server: str) -> None:
-    page = open_page(address=ADDRESS)
+def test_mistakes_are_told_in_words(look_at: LookAt, server: str) -> None:
+    page = look_at(ADDRESS)
     mistakes = card_of(page, server)["evaluation"]["mistakes"]
 
     items = region(page, "Where it was sure and wrong").get_by_role("listitem")
@@ -425,15 +426,14 @@ def test_waiting_for_long_is_explained(open_page: OpenPage) -> None:
     expect(page.get_by_role("main").get_by_text("the service is waking up")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, PHONE_PX[0], DESKTOP_PX[0], 3840])
-def test_nothing_scrolls_sideways(open_page: OpenPage, width: int) -> None:
-    page = open_page(width, PHONE_PX[1], ADDRESS)
+def test_nothing_scrolls_sideways(open_page: OpenPage) -> None:
+    page = open_page(WIDTHS_PX[0], address=ADDRESS)
     expect(region(page, "How to make it again")).to_be_visible()
     expect_drawn(page)
 
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 
-    assert not scrolls_sideways(page)
+    assert too_narrow(page) == []
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,19 @@ from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
 from tests.web.axe import expect_accessible
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
 from tests.web.steps import (
+    WIDTHS_PX,
     Refused,
     eventually,
     hold,
     released_manifest,
-    scrolls_sideways,
     stop_clock,
+    too_narrow,
 )
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+LookAt = Callable[[str], Page]
 LIST = "/#/styles"
 BROKEN = {"error": {"code": "internal_error", "message": "Something broke on our side."}}
 AWAY = {"error": {"code": "catalogue_unavailable", "message": "The catalogue does not answer."}}
@@ -47,8 +49,8 @@ def said(page: Page, text: str) -> Locator:
 # the list
 
 
-def test_the_list_has_every_style_with_a_taste_and_its_period(open_page: OpenPage) -> None:
-    page = open_page(address=LIST)
+def test_the_list_has_every_style_with_a_taste_and_its_period(look_at: LookAt) -> None:
+    page = look_at(LIST)
 
     entries = page.get_by_role("main").get_by_role("listitem")
     expect(entries).to_have_count(len(STYLES))
@@ -58,17 +60,17 @@ def test_the_list_has_every_style_with_a_taste_and_its_period(open_page: OpenPag
     expect(page).to_have_title("Styles · Style Your Art")
 
 
-def test_the_list_says_which_styles_the_model_does_not_know(open_page: OpenPage) -> None:
+def test_the_list_says_which_styles_the_model_does_not_know(look_at: LookAt) -> None:
     unknown = len(STYLES) - len(released_manifest().styles)
 
-    page = open_page(address=LIST)
+    page = look_at(LIST)
 
     expect(said(page, "Not known to this model")).to_have_count(unknown)
     expect(said(page, "when it says so; finds")).to_have_count(len(released_manifest().styles))
 
 
-def test_a_table_says_what_each_style_unites(open_page: OpenPage) -> None:
-    page = open_page(address=LIST)
+def test_a_table_says_what_each_style_unites(look_at: LookAt) -> None:
+    page = look_at(LIST)
 
     table = page.get_by_role("table", name="Styles and what they unite")
     expect(table.get_by_role("row")).to_have_count(1 + len(STYLES))
@@ -125,10 +127,10 @@ def test_a_style_tells_its_story_and_that_of_every_style_it_unites(open_page: Op
     expect(page).to_have_title("Renaissance · Style Your Art")
 
 
-def test_a_style_names_traits_artists_and_one_work(open_page: OpenPage) -> None:
+def test_a_style_names_traits_artists_and_one_work(look_at: LookAt) -> None:
     story = read_stories()["ukiyo-e"]
 
-    page = open_page(address="/#/styles/ukiyo-e")
+    page = look_at("/#/styles/ukiyo-e")
 
     expect(said(page, story.traits[0])).to_be_visible()
     expect(said(page, story.work.title)).to_be_visible()
@@ -158,8 +160,8 @@ def test_a_style_that_the_model_does_not_know_says_so(open_page: OpenPage) -> No
     expect(said(page, "Not at all: too few pictures")).to_be_visible()
 
 
-def test_the_artists_with_most_works_come_first(open_page: OpenPage) -> None:
-    page = open_page(address="/#/styles/ukiyo-e")
+def test_the_artists_with_most_works_come_first(look_at: LookAt) -> None:
+    page = look_at("/#/styles/ukiyo-e")
 
     artists = page.get_by_role("region", name="Who made most").get_by_role("listitem")
     expect(artists).to_have_count(8)
@@ -188,8 +190,8 @@ def test_a_style_without_works_has_a_kind_word(open_page: OpenPage) -> None:
 # its works
 
 
-def test_a_work_shows_its_picture_when_that_comes(open_page: OpenPage) -> None:
-    page = open_page(address="/#/styles/ukiyo-e")
+def test_a_work_shows_its_picture_when_that_comes(look_at: LookAt) -> None:
+    page = look_at("/#/styles/ukiyo-e")
     first = cards(page).first
     first.scroll_into_view_if_needed()
 
@@ -370,15 +372,14 @@ def test_leaving_before_the_answer_comes_shows_only_the_new_page(open_page: Open
 # how it looks
 
 
-@pytest.mark.parametrize("width", [320, PHONE_PX[0], DESKTOP_PX[0], 3840])
 @pytest.mark.parametrize("address", [LIST, "/#/styles/renaissance"])
-def test_nothing_scrolls_sideways(open_page: OpenPage, width: int, address: str) -> None:
-    page = open_page(width, PHONE_PX[1], address)
+def test_nothing_scrolls_sideways(open_page: OpenPage, address: str) -> None:
+    page = open_page(WIDTHS_PX[0], address=address)
 
     expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
     expect_filled(page)
 
-    assert not scrolls_sideways(page)
+    assert too_narrow(page) == []
 
 
 @pytest.mark.parametrize(
