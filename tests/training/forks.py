@@ -26,7 +26,7 @@ class Forked:
         self, run: Callable[..., object], *arguments: object, environment: Mapping[str, str]
     ) -> None:
         reading, writing = _CONTEXT.Pipe(duplex=False)
-        surroundings = dict(os.environ) | environment
+        surroundings = {**os.environ, **environment}
         self._process = _CONTEXT.Process(
             target=_run, args=(writing, surroundings, run, arguments), daemon=True
         )

@@ -6,9 +6,8 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.training.conftest import STYLES, make_raw
+from tests.training.forks import fork
+from tests.training.killed_features import compute_until_killed
 from tests.training.small import LEVELS as BOTH
 from tests.training.small import build_small, registered
 from training import data
@@ -33,7 +34,6 @@ from training.works import load_works
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 PICTURES, BATCH, SAVED_EVERY = 80, 8, 2
 
 
@@ -215,33 +215,11 @@ def test_a_second_call_computes_nothing(
     assert np.array_equal(first.values, second.values)
 
 
-KILLED = f"""
-import os, signal, sys
-from pathlib import Path
-from tests.training.small import registered
-from training import data
-from training import features as steps
-from training.config import TrainConfig
-
-real = steps.look_ahead
-
-def look_ahead(batches):
-    for number, batch in enumerate(real(batches)):
-        if number == 5:
-            os.kill(os.getpid(), signal.SIGKILL)
-        yield batch
-
-steps.look_ahead, steps.BATCH, steps.SAVED_EVERY = look_ahead, {BATCH}, {SAVED_EVERY}
-with registered():
-    config = TrainConfig.model_validate_json(sys.argv[2])
-    steps.bottleneck_features(Path(sys.argv[1]), config)
-"""
-
-
 def kill_in_the_sixth_batch(dataset: Path, config: TrainConfig) -> None:
     """Patched in the process that is killed: from outside nobody knows at which batch it is."""
-    program = [sys.executable, "-c", KILLED, str(dataset), config.model_dump_json()]
-    assert subprocess.run(program, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    killed = partial(compute_until_killed, batch=BATCH, saved_every=SAVED_EVERY, killed_at=5)
+    code, said = fork(killed, dataset, config).finish()
+    assert code == -signal.SIGKILL, said
 
 
 def test_a_killed_computation_goes_on_after_the_last_saved_row(
