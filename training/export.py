@@ -152,12 +152,14 @@ def export(
     fitted = _fit(dataset_folder, run_folder, run, negatives)
     others = dict(_figures_beside(dataset_folder, folder, run) for folder in beside)
     with whole_folder(model_folder, is_replacing=is_replacing) as folder:
-        (folder / MODEL_FILE).write_bytes(_converted(fitted, run.plan.size_px, precision))
+        file = _converted(fitted, run.plan.size_px, precision)
+        (folder / MODEL_FILE).write_bytes(file)
         draft = _draft(run, fitted, folder / MODEL_FILE, precision)
         _write_json(folder / MANIFEST_FILE, draft)
         shipped = load_model(folder, threads=THREADS)
         answers = ask(shipped, fixed_batches(fitted.test, styles=len(draft.styles), batch_size=1))
-        parity = _parity(draft, fitted, answers)
+        unshortened = file if precision == "float32" else None
+        parity = _parity(draft, fitted, answers, unshortened)
         if not is_forced:
             require_parity(parity)
         refused = negatives and ask(shipped, negatives[1])
@@ -424,10 +426,14 @@ def _works_of(part: Part, works: dict[str, Work]) -> list[Work]:
     return [works[name] for name in part.names]
 
 
-def _parity(draft: ModelManifest, fitted: _Fitted, answers: ShippedAnswers) -> Parity:
+def _parity(
+    draft: ModelManifest, fitted: _Fitted, answers: ShippedAnswers, unshortened: bytes | None
+) -> Parity:
+    """Hold the files against Keras; `unshortened` is the float32 file where that one ships."""
     expected, labels = fitted.test_probabilities, fitted.test.labels
     predicted, wanted = answers.probabilities.argmax(axis=1), expected.argmax(axis=1)
-    off = _float32_differences(draft, fitted)
+    file = unshortened or _converted(fitted, draft.input_size_px, "float32")
+    off = _float32_differences(draft, fitted, file)
     return Parity(
         difference=off.pop("probabilities"),
         others=max(off.values()),
@@ -436,14 +442,16 @@ def _parity(draft: ModelManifest, fitted: _Fitted, answers: ShippedAnswers) -> P
     )
 
 
-def _float32_differences(draft: ModelManifest, fitted: _Fitted) -> dict[str, float]:
+def _float32_differences(
+    draft: ModelManifest, fitted: _Fitted, unshortened: bytes
+) -> dict[str, float]:
     """Compare the unshortened file with Keras: it shows whether the graph was built rightly."""
     some = fitted.test.read(_spread(len(fitted.test.labels), _COMPARED)).astype(np.float32)
     expected = fitted.answering.predict_on_batch(some)
     with TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / MODEL_FILE
-        file.write_bytes(_converted(fitted, draft.input_size_px, "float32"))
+        file.write_bytes(unshortened)
         changes = {"precision": "float32", "files": {MODEL_FILE: sha256_of(file)}}
         _write_json(folder / MANIFEST_FILE, draft.model_copy(update=changes))
         model = load_model(folder, threads=THREADS)
