@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,12 +11,13 @@ import keras
 import numpy as np
 import pytest
 
+from tests.made_once import made_once
+from tests.training.measured import measured_run
 from tests.training.small import registered
 from training.architectures import ARCHITECTURES
 from training.compare import NOT_RUN, compare, measure_latencies, weigh
 from training.comparison_report import Entry
 from training.errors import TrainingError
-from training.evaluate import evaluate
 from training.litert import convert
 from training.metrics import Evaluation
 from training.run_folder import load_run, read_history
@@ -35,8 +37,10 @@ def architectures() -> Any:
 def evaluated(
     dataset: Path, run: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Evaluation]:
-    folder = Path(shutil.copytree(run, tmp_path_factory.mktemp("runs") / "first"))
-    return folder, evaluate(dataset, folder, parts=("test",))
+    measured = measured_run(dataset, run)
+    folder = Path(shutil.copytree(measured, tmp_path_factory.mktemp("runs") / "first"))
+    text = (folder / "evaluation" / "metrics.json").read_text("utf-8")
+    return folder, Evaluation.model_validate_json(text)
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +58,20 @@ def elsewhere(evaluated: tuple[Path, Evaluation]) -> Path:
 
 @pytest.fixture(scope="module")
 def compared(
-    architectures: None,
-    evaluated: tuple[Path, Evaluation],
-    elsewhere: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    architectures: None, evaluated: tuple[Path, Evaluation], elsewhere: Path
 ) -> list[Entry]:
-    folder = tmp_path_factory.mktemp("compared")
-    entries = compare([evaluated[0], elsewhere], folder, has_all_architectures=True)
-    assert {path.name for path in folder.iterdir()} == {
+    """The rows of a comparison that is made once: it builds and converts a MobileNetV2."""
+
+    def make(folder: Path) -> None:
+        entries = compare([evaluated[0], elsewhere], folder / "out", has_all_architectures=True)
+        text = json.dumps([asdict(one) for one in entries])
+        (folder / "entries.json").write_text(text, "utf-8")
+
+    folder = made_once("compared", make)
+    assert {path.name for path in (folder / "out").iterdir()} == {
         *("compare.csv", "compare.html", "compare.png", "compare-costs.png")
     }
-    return entries
+    return [Entry(**row) for row in json.loads((folder / "entries.json").read_text("utf-8"))]
 
 
 def test_scores_are_those_of_the_best_epoch(

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import SIZE_PX, make_raw
+from tests.training.measured import measured_run
 from training.config import OrganiseConfig
 from training.data import load_part
 from training.errors import TrainingError
-from training.evaluate import evaluate, read_logits
+from training.evaluate import evaluate, read_answers, read_logits
 from training.metrics import Evaluation
 from training.organise import organise
 from training.run_folder import load_run
@@ -22,11 +23,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def measured(
-    dataset: Path, run: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Evaluation]:
-    folder = Path(shutil.copytree(run, tmp_path_factory.mktemp("measured") / "run"))
-    return folder, evaluate(dataset, folder)
+def measured(dataset: Path, run: Path) -> tuple[Path, Evaluation]:
+    """The run with its evaluation, and its figures; read only."""
+    folder = measured_run(dataset, run)
+    text = (folder / "evaluation" / "metrics.json").read_text("utf-8")
+    return folder, Evaluation.model_validate_json(text)
 
 
 def table(path: Path) -> list[list[str]]:
@@ -34,18 +35,12 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_metrics_json_holds_the_evaluation(measured: tuple[Path, Evaluation]) -> None:
-    text = (measured[0] / "evaluation" / "metrics.json").read_text("utf-8")
-
-    assert Evaluation.model_validate_json(text) == measured[1]
-
-
 def test_figures_are_those_of_the_runs_own_parts(
-    measured: tuple[Path, Evaluation], dataset: Path, run: Path
+    measured: tuple[Path, Evaluation], dataset: Path
 ) -> None:
     test = load_part(dataset, split="picture", part="test")
     pixels = test.read(range(len(test.names))).astype(np.float32)
-    predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
+    predicted = np.asarray(load_classifier(measured[0])(pixels, training=False)).argmax(axis=1)
 
     assert measured[1].pictures == {"train": 40, "validation": 16, "test": 24}
     assert measured[1].parts["test"].top1 == pytest.approx(np.mean(predicted == test.labels))
@@ -123,11 +118,11 @@ def test_every_part_gets_its_tables_and_plots(measured: tuple[Path, Evaluation])
 
 
 def test_training_pictures_are_measured_as_the_finished_model_sees_them(
-    measured: tuple[Path, Evaluation], dataset: Path, run: Path
+    measured: tuple[Path, Evaluation], dataset: Path
 ) -> None:
     train = load_part(dataset, split="picture", part="train")
     pixels = train.read(range(len(train.names))).astype(np.float32)
-    predicted = np.asarray(load_classifier(run)(pixels, training=False)).argmax(axis=1)
+    predicted = np.asarray(load_classifier(measured[0])(pixels, training=False)).argmax(axis=1)
 
     assert measured[1].parts["train"].top1 == pytest.approx(np.mean(predicted == train.labels))
 
@@ -138,29 +133,42 @@ def again(measured: tuple[Path, Evaluation], tmp_path: Path) -> Path:
     return Path(shutil.copytree(measured[0], tmp_path / "run"))
 
 
-def forbid_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patched because nothing else tells answers that were kept from answers made anew."""
+@pytest.fixture(scope="module")
+def chosen(
+    measured: tuple[Path, Evaluation], dataset: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Evaluation]:
+    """The run after a second evaluation, of the validation part only; its test was never asked."""
 
     def refuse(_: Path) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("training.evaluate.open_classifier", refuse)
+    folder = Path(shutil.copytree(measured[0], tmp_path_factory.mktemp("chosen") / "run"))
+    (folder / "evaluation" / "logits-test.npz").unlink()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # patched because nothing else tells answers that were kept from answers made anew
+        monkeypatch.setattr("training.evaluate.open_classifier", refuse)
+        return folder, evaluate(dataset, folder, parts=("validation",))
+
+
+def test_metrics_json_holds_the_evaluation(chosen: tuple[Path, Evaluation]) -> None:
+    text = (chosen[0] / "evaluation" / "metrics.json").read_text("utf-8")
+
+    assert Evaluation.model_validate_json(text) == chosen[1]
 
 
 def test_a_second_call_needs_no_model_and_gives_the_same(
-    measured: tuple[Path, Evaluation],
-    again: Path,
-    dataset: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    measured: tuple[Path, Evaluation], chosen: tuple[Path, Evaluation]
 ) -> None:
-    forbid_the_model(monkeypatch)
+    before = measured[1]
+    pictures = {name: before.pictures[name] for name in ("train", "validation")}
+    parts = {"validation": before.parts["validation"]}
 
-    assert evaluate(dataset, again) == measured[1]
+    assert chosen[1] == before.model_copy(update={"pictures": pictures, "parts": parts})
 
 
 @pytest.mark.parametrize("change", ["model", "names", "logits", "damage", "nothing"])
 def test_kept_answers_are_believed_only_if_they_are_of_this_model_and_these_pictures(
-    change: str, measured: tuple[Path, Evaluation], again: Path, dataset: Path
+    change: str, again: Path, dataset: Path
 ) -> None:
     path = again / "evaluation" / "logits-test.npz"
     with np.load(path) as file:
@@ -174,33 +182,27 @@ def test_kept_answers_are_believed_only_if_they_are_of_this_model_and_these_pict
     if change == "damage":
         path.write_bytes(path.read_bytes()[:100])
 
-    test = evaluate(dataset, again, parts=("test",)).parts["test"]
+    answers = read_answers(dataset, again, ("test",))["test"]
 
-    expected = measured[1].parts["test"]
-    assert (test == expected) == (change != "nothing")
+    is_believed = change == "nothing"
+    assert np.allclose(answers.logits, right, atol=1e-4) != is_believed
     with np.load(path) as file:
-        assert np.allclose(file["logits"], right, atol=1e-4) == (change != "nothing")
+        assert np.allclose(file["logits"], right, atol=1e-4) != is_believed
 
 
 def test_parts_can_be_chosen_and_what_they_leave_behind_is_theirs_only(
-    again: Path, dataset: Path
+    chosen: tuple[Path, Evaluation],
 ) -> None:
-    evaluation = evaluate(dataset, again, parts=("validation",))
+    folder, evaluation = chosen
 
-    files = files_of(again / "evaluation")
-    kept = {"logits-train.npz", "logits-test.npz"}
     assert set(evaluation.parts) == {"validation"}
-    assert files == expected_files("validation") | kept
+    assert files_of(folder / "evaluation") == expected_files("validation") | {"logits-train.npz"}
 
 
 def test_without_the_test_part_its_pictures_are_not_looked_at(
-    dataset: Path, run: Path, tmp_path: Path
+    chosen: tuple[Path, Evaluation],
 ) -> None:
-    copy = Path(shutil.copytree(run, tmp_path / "run"))
-
-    evaluate(dataset, copy, parts=("validation",))
-
-    assert not (copy / "evaluation" / "logits-test.npz").exists()
+    assert not (chosen[0] / "evaluation" / "logits-test.npz").exists()
 
 
 @pytest.mark.parametrize(

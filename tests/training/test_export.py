@@ -23,6 +23,7 @@ from lambda_fn.contract.manifest import (
     sha256_of,
 )
 from lambda_fn.model import load_model
+from tests.made_once import made_once
 from tests.pictures import take_photographs
 from tests.training.catalogue.sources import one_row, write_source
 from tests.training.conftest import tiny_config
@@ -59,14 +60,6 @@ def wide() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def served_run(wide: str, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of its own, as export writes into its folder, with the head that hears all levels."""
-    folder = tmp_path_factory.mktemp("served")
-    train(dataset, folder, tiny_config(architecture=wide, head="levels"))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def small_run(small: str, run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the others' run: the graph that export writes stays out of theirs."""
     return Path(shutil.copytree(run, tmp_path_factory.mktemp("small") / "run"))
@@ -81,23 +74,39 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = [one_row(number) for number in range(1, 6)]
-    return write_source(tmp_path_factory.mktemp("works"), rows)
+def exported(wide: str, dataset: Path, photographs: Path) -> Path:
+    """A folder with a run, whose head hears all levels, its export and the works it knows."""
+
+    def make(folder: Path) -> None:
+        works = write_source(folder / "works", [one_row(number) for number in range(1, 6)])
+        train(dataset, folder / "run", tiny_config(architecture=wide, head="levels"))
+        export(
+            dataset,
+            folder / "run",
+            folder / "models" / "model",
+            photographs=photographs,
+            works=works,
+            comparison=STUDY,
+        )
+
+    return made_once("exported", make)
 
 
 @pytest.fixture(scope="module")
-def model(
-    dataset: Path,
-    served_run: Path,
-    photographs: Path,
-    works: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, ModelManifest]:
-    folder = tmp_path_factory.mktemp("models") / "model"
-    return folder, export(
-        dataset, served_run, folder, photographs=photographs, works=works, comparison=STUDY
-    )
+def served_run(exported: Path) -> Path:
+    """Read only; export writes into its run's folder."""
+    return exported / "run"
+
+
+@pytest.fixture(scope="module")
+def works(exported: Path) -> Path:
+    return exported / "works"
+
+
+@pytest.fixture(scope="module")
+def model(exported: Path) -> tuple[Path, ModelManifest]:
+    folder = exported / "models" / "model"
+    return folder, ModelManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
 
 
 def test_export_writes_exactly_the_files_of_its_manifest(
@@ -241,8 +250,9 @@ def test_the_runs_own_manifest_is_of_its_keras_file(
 def test_int8_takes_less_room_and_still_sums_to_1(
     dataset: Path, served_run: Path, tmp_path: Path, model: tuple[Path, ModelManifest]
 ) -> None:
+    own = Path(shutil.copytree(served_run, tmp_path / "run"))
     # by force: a network of two epochs is so unsure that rounding may turn its answers
-    manifest = export(dataset, served_run, tmp_path / "model", precision="int8", is_forced=True)
+    manifest = export(dataset, own, tmp_path / "model", precision="int8", is_forced=True)
 
     loaded = load_model(tmp_path / "model")
     drawn = draw_golden(64).astype(np.float32)

@@ -78,7 +78,7 @@ STEPS = {
     "find-rate": ("find-rate", "/dataset /rate --steps 20", TINY),
     "train": ("train", "/dataset /runs/first --epochs 1 --split artist --note tiny", TINY),
     "train --from": ("train", "/dataset /runs/second --from /runs/first"),
-    "evaluate": ("evaluate", "/dataset /runs/first"),
+    "evaluate": ("evaluate", "/dataset /runs/first --part test"),
     "compare": ("compare", "/runs/first /runs/second --out /compared"),
     "runs": ("runs", "/runs --csv /runs.csv"),
     "export": ("export", "/dataset /runs/first /model --precision float32"),
