@@ -5,6 +5,7 @@ import random
 import socket
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,9 +84,14 @@ def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[str]:
     """Address of moto's server, as strict as S3 with the forms of a browser."""
+    from botocore.loaders import JSONFileLoader
+
     from tests.cloud.post_policy import serve_aws  # moto takes a second to import
 
-    with serve_aws() as address:
+    parse = cache(JSONFileLoader().load_file)
+    with serve_aws() as address, pytest.MonkeyPatch.context() as monkeypatch:
+        # a patch: every session parses anew what AWS says about its services, megabytes of JSON
+        monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: parse(path))
         yield address
 
 
