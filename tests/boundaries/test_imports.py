@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,15 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("tensorflow", "keras", "sklearn", "aws_cdk", "training", "infra")
 
 
-def modules_after(code: str) -> set[str]:
+@cache
+def modules_after(code: str) -> frozenset[str]:
     """Return the top-level modules that a fresh interpreter has after running `code`."""
     program = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
+    loaded = json.loads(result.stdout.splitlines()[-1])
+    return frozenset(name.partition(".")[0] for name in loaded)
 
 
 @pytest.mark.parametrize("module", ["lambda_fn.handler", "lambda_fn.__main__"])

@@ -30,20 +30,26 @@ def s3(aws: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     client = boto3.client("s3")
     place = {"LocationConstraint": "eu-west-1"}
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-    for path in RELEASE.iterdir():
-        client.put_object(Bucket=BUCKET, Key=f"{PLACE.key}/{path.name}", Body=path.read_bytes())
     return client
 
 
 @pytest.fixture
-def damaged(s3: Any) -> str:
+def released(s3: Any) -> Any:
+    """Return a client of an S3 that has the release."""
+    for path in RELEASE.iterdir():
+        s3.put_object(Bucket=BUCKET, Key=f"{PLACE.key}/{path.name}", Body=path.read_bytes())
+    return s3
+
+
+@pytest.fixture
+def damaged(released: Any) -> str:
     """The name of a file that is not the one that was exported."""
-    s3.put_object(Bucket=BUCKET, Key=f"{PLACE.key}/{MODEL_FILE}", Body=b"half a mod")
+    released.put_object(Bucket=BUCKET, Key=f"{PLACE.key}/{MODEL_FILE}", Body=b"half a mod")
     return MODEL_FILE
 
 
-def test_a_model_in_s3_answers_as_the_same_folder_does(s3: Any) -> None:
-    del s3
+def test_a_model_in_s3_answers_as_the_same_folder_does(released: Any) -> None:
+    del released
     remote, here = Settings(model=PLACE), Settings()
     picture = encode(draw_picture())
 
@@ -75,9 +81,9 @@ def test_an_address_that_is_none_is_refused(
         Settings()
 
 
-def test_a_folder_that_was_fetched_is_not_fetched_again(s3: Any) -> None:
+def test_a_folder_that_was_fetched_is_not_fetched_again(released: Any) -> None:
     folder = fetch_model(PLACE)
-    s3.delete_object(Bucket=BUCKET, Key=f"{PLACE.key}/{MODEL_FILE}")
+    released.delete_object(Bucket=BUCKET, Key=f"{PLACE.key}/{MODEL_FILE}")
 
     again = fetch_model(PLACE)
 
@@ -85,8 +91,8 @@ def test_a_folder_that_was_fetched_is_not_fetched_again(s3: Any) -> None:
     assert {path.name for path in folder.iterdir()} == {path.name for path in RELEASE.iterdir()}
 
 
-def test_a_file_that_was_broken_here_is_fetched_again(s3: Any) -> None:
-    del s3
+def test_a_file_that_was_broken_here_is_fetched_again(released: Any) -> None:
+    del released
     file = fetch_model(PLACE) / NEIGHBOURS_FILE
     file.write_bytes(b"half")
 
@@ -95,8 +101,7 @@ def test_a_file_that_was_broken_here_is_fetched_again(s3: Any) -> None:
     assert file.read_bytes() == (RELEASE / NEIGHBOURS_FILE).read_bytes()
 
 
-def test_a_damaged_file_is_refused_by_name(s3: Any, damaged: str) -> None:
-    del s3
+def test_a_damaged_file_is_refused_by_name(damaged: str) -> None:
     with pytest.raises(ModelFolderError, match=rf"{PLACE}/{damaged} is damaged"):
         Settings(model=PLACE).load_model()
 

@@ -63,18 +63,24 @@ PROPERTY = settings(
 
 @pytest.fixture
 def stores(tmp_path: Path, mongodb: str) -> Iterator["Stores"]:
-    with pymongo.MongoClient[dict[str, Any]](mongodb) as client:
-        yield Stores(tmp_path, mongodb, client)
+    with (
+        pymongo.MongoClient[dict[str, Any]](mongodb) as client,
+        closing(open_writer(mongodb)) as by_server,
+    ):
+        yield Stores(tmp_path, by_server, client)
 
 
 class Stores:
     """The two stores, which can be filled again and again."""
 
     def __init__(
-        self, folder: Path, mongodb: str, client: pymongo.MongoClient[dict[str, Any]]
+        self,
+        folder: Path,
+        by_server: CatalogueWriter,
+        client: pymongo.MongoClient[dict[str, Any]],
     ) -> None:
         self._folder = folder
-        self._mongodb = mongodb
+        self._by_server = by_server
         self._client = client
         self._number = 0
 
@@ -82,8 +88,8 @@ class Stores:
         """Return both with nothing but the works of the batches."""
         self._number += 1
         self._client.get_default_database()["works"].delete_many({})
-        targets = (str(self._folder / f"{self._number}.sqlite"), self._mongodb)
-        writers = [stack.enter_context(closing(open_writer(target))) for target in targets]
+        file = str(self._folder / f"{self._number}.sqlite")
+        writers = [stack.enter_context(closing(open_writer(file))), self._by_server]
         for writer in writers:
             for batch in batches:
                 writer.store(batch)

@@ -199,7 +199,7 @@ class TestWriting:
     def test_filling_again_after_a_kill_ends_as_if_nothing_had_been(
         self, filled: Path, tmp_path: Path
     ) -> None:
-        works = make_works(9000)
+        works = make_works(2000)
         with closing(SqliteWriter(tmp_path / "undisturbed.sqlite")) as undisturbed:
             undisturbed.store(works)
             _kill_while_storing(filled)
@@ -207,12 +207,12 @@ class TestWriting:
             with closing(SqliteWriter(filled)) as writer:
                 stored = writer.store(works)
 
-                assert stored.new + stored.changed + stored.same == 9000
+                assert stored.new + stored.changed + stored.same == 2000
                 assert writer.facts() == undisturbed.facts()
                 for words in ((), ("port",), ("rain", "mon")):
                     asked = Filters(words=words)
-                    found = writer.find(asked, limit=9000)
-                    assert found == undisturbed.find(asked, limit=9000)
+                    found = writer.find(asked, limit=2000)
+                    assert found == undisturbed.find(asked, limit=2000)
 
     def test_a_writer_that_was_killed_is_named_where_nothing_can_be_mended(
         self, filled: Path, monkeypatch: pytest.MonkeyPatch
