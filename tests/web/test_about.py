@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.web.axe import expect_accessible
-from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+from tests.web.axe import expect_accessible_in_all
+from tests.web.conftest import Console
 from tests.web.steps import WIDTHS_PX, expect_drawn, too_narrow
 
 pytestmark = pytest.mark.browser
@@ -94,15 +94,10 @@ def test_nothing_scrolls_sideways(open_page: OpenPage) -> None:
     assert too_narrow(page) == []
 
 
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESKTOP_PX), ("dark", PHONE_PX)], ids=["light", "dark"]
-)
-def test_axe_finds_nothing(
-    open_page: OpenPage, console: Console, scheme: str, size: tuple[int, int]
-) -> None:
-    page = open_page(*size, ADDRESS, color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing(open_page: OpenPage, console: Console) -> None:
+    page = open_page(address=ADDRESS, reduced_motion="reduce")
 
     expect(page.get_by_role("heading", name="Thanks")).to_be_visible()
     expect_drawn(page)
 
-    expect_accessible(page, console)
+    expect_accessible_in_all(page, console)

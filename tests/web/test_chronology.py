@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lambda_fn.contract.styles import STYLES
-from tests.web.axe import expect_accessible
-from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+from tests.web.axe import expect_accessible_in_all
+from tests.web.conftest import PHONE_PX, Console
 from tests.web.steps import WIDTHS_PX, Refused, eventually, hold, stop_clock, too_narrow
 
 pytestmark = pytest.mark.browser
@@ -264,15 +264,10 @@ def test_nothing_scrolls_sideways(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("rest", ["", "/impressionism", "/expressionism"])
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESKTOP_PX), ("dark", PHONE_PX)], ids=["light", "dark"]
-)
-def test_axe_finds_nothing(
-    open_page: OpenPage, console: Console, rest: str, scheme: str, size: tuple[int, int]
-) -> None:
-    page = open_page(*size, f"{ADDRESS}{rest}", color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing(open_page: OpenPage, console: Console, rest: str) -> None:
+    page = open_page(address=f"{ADDRESS}{rest}", reduced_motion="reduce")
     expect(hills(page)).to_have_count(25)
     expect(panel(page)).not_to_contain_text("Fetching")
     page.get_by_text("The same as a table").click()
 
-    expect_accessible(page, console)
+    expect_accessible_in_all(page, console)

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.pictures import draw_picture, encode
 from tests.training.visitors.desk import sitting
 from tests.training.visitors.gifts import exported, make_gift
-from tests.web.axe import expect_accessible
+from tests.web.axe import Scheme, expect_accessible, look
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, TIMEOUT_MS, Console
+from tests.web.steps import resize
 from training.visitors.review import read_review
 
 pytestmark = pytest.mark.browser
@@ -161,36 +162,42 @@ def test_the_page_works_without_scripts_and_asks_no_other_machine(
     }
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    open_review: OpenReview, console: Console, size: tuple[int, int], scheme: str
-) -> None:
-    page = open_review(size, color_scheme=scheme)
-    expect_accessible(page, console)
+def test_axe_finds_nothing(open_review: OpenReview, console: Console) -> None:
+    page = open_review()
+    expect_accessible_everywhere(page, console)
     page.get_by_role("button", name="Reject").click()
     expect_page(page, "Picture 2 of 3")
-    expect_accessible(page, console)
+    expect_accessible_everywhere(page, console)
     page.get_by_role("link", name="All pictures").click()
     expect_page(page, "3 pictures")
-    expect_accessible(page, console)
+    expect_accessible_everywhere(page, console)
     page.get_by_role("link", name="Rejected picture 1").click()
     expect_page(page, "Picture 1 of 3")
-    expect_accessible(page, console)
+    expect_accessible_everywhere(page, console)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_nothing_is_wider_than_the_window(open_review: OpenReview, size: tuple[int, int]) -> None:
-    page = open_review(size)
-    widths = []
+def expect_accessible_everywhere(page: Page, console: Console) -> None:
+    schemes: tuple[Scheme, ...] = ("light", "dark")
+    for scheme in schemes:
+        for size in SIZES:
+            look(page, scheme, size)
+            expect_accessible(page, console)
+
+
+def test_nothing_is_wider_than_the_window(open_review: OpenReview) -> None:
+    page = open_review()
+    wider = []
 
     for title in ("Picture 1 of 3", "Picture 2 of 3", "Picture 3 of 3", "3 pictures"):
         expect_page(page, title)
-        widths.append(page.evaluate("document.documentElement.scrollWidth"))
+        for size in SIZES:
+            resize(page, *size)
+            if page.evaluate("document.documentElement.scrollWidth") > size[0]:
+                wider.append((title, size))
         if title != "3 pictures":
             page.get_by_role("button", name="Yes, ").click()
 
-    assert max(widths) <= size[0]
+    assert wider == []
 
 
 def test_on_a_phone_picture_and_first_button_are_in_sight_together(

@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.contract.styles import STYLE_BY_SLUG, STYLES
-from tests.web.axe import expect_accessible
-from tests.web.conftest import DESKTOP_PX, PHONE_PX, Console
+from tests.web.axe import expect_accessible_in_all
+from tests.web.conftest import Console
 from tests.web.steps import (
     WIDTHS_PX,
     Refused,
@@ -391,21 +391,11 @@ def test_nothing_scrolls_sideways(open_page: OpenPage, address: str) -> None:
         ("/#/styles/dadaism", "There is no such style"),
     ],
 )
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESKTOP_PX), ("dark", PHONE_PX)], ids=["light", "dark"]
-)
-def test_axe_finds_nothing(
-    open_page: OpenPage,
-    console: Console,
-    address: str,
-    title: str,
-    scheme: str,
-    size: tuple[int, int],
-) -> None:
+def test_axe_finds_nothing(open_page: OpenPage, console: Console, address: str, title: str) -> None:
     console.expect("status of 404")
-    page = open_page(*size, address, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(address=address, reduced_motion="reduce")
 
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     expect_filled(page)
 
-    expect_accessible(page, console)
+    expect_accessible_in_all(page, console)
