@@ -170,10 +170,21 @@ def measure(
     the true style. Balanced accuracy and macro F1 are means over the styles that occur in
     `labels`; the other styles compete all the same.
     """
+    intervals = bootstrap_intervals(count_confusion(probabilities, labels))
+    return _measure(probabilities, labels, intervals, styles=styles, split=split)
+
+
+def _measure(
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    intervals: ConfusionIntervals,
+    *,
+    styles: tuple[str, ...],
+    split: str,
+) -> TestMetrics:
     predicted = probabilities.argmax(axis=1)
     present = np.unique(labels)
     confusion = count_confusion(probabilities, labels)
-    intervals = bootstrap_intervals(confusion)
     per_style = _per_style(labels, predicted, styles, confusion)
     return TestMetrics(
         split=split,
@@ -201,15 +212,16 @@ def measure_part(
     probabilities = to_probabilities(logits, temperature)
     confusion = count_confusion(probabilities, labels)
     curves = roc_curves(probabilities, labels, styles)
+    intervals = bootstrap_intervals(confusion)
     return PartMetrics(
-        **dict(measure(probabilities, labels, styles=styles, split=split)),
+        **dict(_measure(probabilities, labels, intervals, styles=styles, split=split)),
         macro=_averages(labels, probabilities, "macro"),
         weighted=_averages(labels, probabilities, "weighted"),
         log_loss=float(log_loss(labels, probabilities, labels=range(len(styles)))),
         micro_auc=curves.micro.auc,
         macro_auc=curves.macro and curves.macro.auc,
         auc={slug: curve and curve.auc for slug, curve in curves.styles.items()},
-        balanced_accuracy_interval=bootstrap_intervals(confusion).balanced_accuracy,
+        balanced_accuracy_interval=intervals.balanced_accuracy,
         top3_interval=bootstrap_share(_is_among_first(probabilities, labels, 3)),
         macro_auc_interval=bootstrap_macro_auc(probabilities, labels),
         uncalibrated_error=calibration_error(to_probabilities(logits, 1.0), labels),
