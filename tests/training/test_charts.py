@@ -33,6 +33,9 @@ HISTORY = [
 NAMES = ("mobilenetv2-original-2-imagenet", "resnet50", "vgg16", "inceptionv3", "xception")
 
 
+Draw = Callable[[Path], None]
+
+
 def draw_roc(path: Path) -> None:
     logits, labels = draw_answers()
     curves = roc_curves(to_probabilities(logits, 1.0), labels, SLUGS)
@@ -105,13 +108,26 @@ def rgb(colour: str) -> list[int]:
     return [round(255 * share) for share in to_rgb(colour)]
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Draw], Path]:
+    """Return the plot that a function draws; each is drawn once."""
+    folder = tmp_path_factory.mktemp("drawn")
+
+    def plot_of(draw: Draw) -> Path:
+        path = folder / f"{draw.__name__}.png"
+        if not path.exists():
+            draw(path)
+        return path
+
+    return plot_of
+
+
 @pytest.mark.parametrize("draw", DRAWINGS)
 def test_with_eighteen_styles_nothing_touches_the_edge_of_the_picture(
-    draw: Callable[[Path], None], tmp_path: Path
+    draw: Draw, drawn: Callable[[Draw], Path]
 ) -> None:
-    draw(tmp_path / "plot.png")
+    pixels = read(drawn(draw))
 
-    pixels = read(tmp_path / "plot.png")
     edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     assert all((edge == rgb(PAPER)).all() for edge in edges)
     assert pixels.std() > 5
@@ -149,14 +165,14 @@ def test_a_style_without_pictures_has_no_row_in_the_confusion(tmp_path: Path) ->
     assert four[1] == six[1]
 
 
-def test_training_and_test_have_the_same_colours_in_history_and_report(tmp_path: Path) -> None:
-    draw_history(tmp_path / "history.png")
-    draw_prediction_report(tmp_path / "report.png")
+@pytest.mark.parametrize("draw", [draw_history, draw_prediction_report])
+def test_training_and_test_have_the_same_colours_in_history_and_report(
+    draw: Draw, drawn: Callable[[Draw], Path]
+) -> None:
+    pixels = read(drawn(draw)).reshape(-1, 3)
 
-    for name in ("history", "report"):
-        pixels = read(tmp_path / f"{name}.png").reshape(-1, 3)
-        for colour in (ACCENT, COOL):
-            assert (pixels == rgb(colour)).all(axis=1).sum() > 100
+    for colour in (ACCENT, COOL):
+        assert (pixels == rgb(colour)).all(axis=1).sum() > 100
 
 
 @pytest.mark.parametrize("epochs", [1, 2])

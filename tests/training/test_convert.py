@@ -10,25 +10,32 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.made_once import made_once
 from tests.training.conftest import make_raw
 from training.config import OrganiseConfig
 from training.organise import organise
-from training.works import Dataset
+from training.works import Dataset, load_dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIG = OrganiseConfig(min_pictures_per_style=10, keeps_duplicates=True)
 WAIT_S = 60.0
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough works that organising them can be stopped half-way."""
-    return make_raw(tmp_path_factory.mktemp("many"), {"cubism": 150, "ukiyo-e": 150})
+def _make(folder: Path) -> None:
+    raw = make_raw(folder, {"cubism": 150, "ukiyo-e": 150})
+    organise(raw, folder / "unbroken", CONFIG, workers=1)
 
 
 @pytest.fixture(scope="module")
-def unbroken(many: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return organise(many, tmp_path_factory.mktemp("unbroken"), CONFIG, workers=1)
+def many() -> Path:
+    """Enough works that organising them can be stopped half-way; read only."""
+    return made_once("many", _make) / "raw"
+
+
+@pytest.fixture(scope="module")
+def unbroken() -> Dataset:
+    """What one process makes of them that nobody stops."""
+    return load_dataset(made_once("many", _make) / "unbroken")
 
 
 def start(raw: Path, target: Path, *, workers: int) -> subprocess.Popen[str]:

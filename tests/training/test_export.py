@@ -148,13 +148,24 @@ def test_the_neighbours_are_the_works_as_the_exported_file_sees_them(
         np.testing.assert_array_equal(found.vectors[[place]], expected)
 
 
-def test_without_works_a_folder_has_no_neighbours(
-    dataset: Path, small_run: Path, tmp_path: Path
-) -> None:
-    manifest = export(dataset, small_run, tmp_path / "model")
+@pytest.fixture(scope="module")
+def rounded(
+    dataset: Path, served_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, ModelManifest]:
+    """The same run in whole numbers, without works."""
+    folder = tmp_path_factory.mktemp("rounded")
+    own = Path(shutil.copytree(served_run, folder / "run"))
+    # by force: a network of two epochs is so unsure that rounding may turn its answers
+    return folder / "model", export(
+        dataset, own, folder / "model", precision="int8", is_forced=True
+    )
+
+
+def test_without_works_a_folder_has_no_neighbours(rounded: tuple[Path, ModelManifest]) -> None:
+    folder, manifest = rounded
 
     assert NEIGHBOURS_FILE not in manifest.files
-    assert not (tmp_path / "model" / NEIGHBOURS_FILE).exists()
+    assert not (folder / NEIGHBOURS_FILE).exists()
 
 
 def test_works_that_are_none_are_refused_before_anything_is_measured(
@@ -219,15 +230,15 @@ def hidden_run(
 
 
 def test_a_hidden_layer_is_stored_once_and_answers_as_in_keras(
-    dataset: Path, hidden_run: Path, photographs: Path, tmp_path: Path
+    dataset: Path, hidden_run: Path, tmp_path: Path
 ) -> None:
-    manifest = export(dataset, hidden_run, tmp_path / "model", photographs=photographs)
+    manifest = export(dataset, hidden_run, tmp_path / "model")
 
     lite = load_model(tmp_path / "model")
     full = load_model(hidden_run, runtime="tensorflow")
     pictures = draw_golden(lite.manifest.input_size_px).astype(np.float32)
     answers, expected = ([model.answer(one) for one in pictures] for model in (lite, full))
-    for name in ("probabilities", "maps", "painting"):
+    for name in ("probabilities", "maps"):
         found, wanted = (np.stack([getattr(a, name) for a in b]) for b in (answers, expected))
         np.testing.assert_allclose(found, wanted, atol=0.05 * max(1, abs(wanted).max()))
     channels = load_classifier(hidden_run).get_layer("head").get_layer(HIDDEN).kernel.shape[0]
@@ -248,16 +259,14 @@ def test_the_runs_own_manifest_is_of_its_keras_file(
 
 
 def test_int8_takes_less_room_and_still_sums_to_1(
-    dataset: Path, served_run: Path, tmp_path: Path, model: tuple[Path, ModelManifest]
+    rounded: tuple[Path, ModelManifest], model: tuple[Path, ModelManifest]
 ) -> None:
-    own = Path(shutil.copytree(served_run, tmp_path / "run"))
-    # by force: a network of two epochs is so unsure that rounding may turn its answers
-    manifest = export(dataset, own, tmp_path / "model", precision="int8", is_forced=True)
+    folder, manifest = rounded
 
-    loaded = load_model(tmp_path / "model")
+    loaded = load_model(folder)
     drawn = draw_golden(64).astype(np.float32)
     answers = [loaded.answer(one).probabilities for one in drawn]
-    size, wide = ((folder / MODEL_FILE).stat().st_size for folder in (tmp_path / "model", model[0]))
+    size, wide = ((one / MODEL_FILE).stat().st_size for one in (folder, model[0]))
     assert manifest.precision == "int8"
     assert size < 0.75 * wide
     np.testing.assert_allclose(np.sum(answers, axis=1), 1, atol=1e-5)
