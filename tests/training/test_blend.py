@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.conftest import tiny_config
+from tests.training.conftest import made_dataset, made_run, tiny_config
 from training.architectures import build_classifier
 from training.blend import SHARES, Tried, blend
 from training.config import TrainConfig
@@ -13,7 +13,7 @@ from training.data import load_part
 from training.errors import TrainingError
 from training.linear_start import fit_head
 from training.run_folder import load_run, read_history
-from training.train import load_classifier, train
+from training.train import load_classifier
 
 pytestmark = pytest.mark.slow
 
@@ -24,11 +24,9 @@ def config(small: str, weights: Path) -> TrainConfig:
 
 
 @pytest.fixture(scope="module")
-def fitted(config: TrainConfig, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fitted(config: TrainConfig) -> Path:
     """A run whose head was fitted before it was trained."""
-    folder = tmp_path_factory.mktemp("fitted")
-    train(dataset, folder, config)
-    return folder
+    return made_run("fitted", made_dataset(), config)
 
 
 @pytest.fixture(scope="module")

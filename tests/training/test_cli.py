@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.training.conftest import make_raw
+from tests.training.conftest import made_teacher, make_raw
 from training.cli import cli
 from training.config import OrganiseConfig, TrainConfig
 from training.files import write_table
@@ -188,7 +188,6 @@ def test_train_refuses_an_unknown_architecture(dataset: Path, tmp_path: Path) ->
     assert_one_clear_line(result, "no architecture 'alexnet'")
 
 
-BRIEFLY = "--weights none --epochs 1 --batch-size 8 --crop 48 --architecture".split()
 TRAIN_OPTIONS: dict[str, Any] = {
     "weights": None,
     "epochs": 2,
@@ -213,9 +212,7 @@ def taught(
     small: str, signed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, Result]:
     """A teacher, a run that has learnt from it with every option, and what its step said."""
-    folder = tmp_path_factory.mktemp("taught")
-    teacher, student = folder / "teacher", folder / "student"
-    call("train", signed, teacher, *BRIEFLY, small)
+    teacher, student = made_teacher(), tmp_path_factory.mktemp("taught") / "student"
     words = (
         f"--{name.replace('_', '-')}={'none' if value is None else value}"
         for name, value in TRAIN_OPTIONS.items()

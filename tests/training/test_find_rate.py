@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.training.conftest import tiny_config
+from tests.made_once import made_once
+from tests.training.conftest import made_dataset, tiny_config
 from tests.training.test_cli import assert_one_clear_line, call
 from training.config import TrainConfig
 from training.errors import TrainingError
@@ -82,11 +83,13 @@ def config(small: str) -> TrainConfig:
 
 
 @pytest.fixture(scope="module")
-def tested(
-    dataset: Path, config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, float]:
-    folder = tmp_path_factory.mktemp("rate")
-    return folder, find_rate(dataset, folder, config, low=1e-4, high=10.0, steps=60)
+def tested(config: TrainConfig) -> tuple[Path, float]:
+    def make(folder: Path) -> None:
+        found = find_rate(made_dataset(), folder / "rate", config, low=1e-4, high=10.0, steps=60)
+        (folder / "suggested.txt").write_text(repr(found))
+
+    made = made_once("rate", make)
+    return made / "rate", float((made / "suggested.txt").read_text())
 
 
 def test_the_table_holds_every_step_and_what_was_suggested(tested: tuple[Path, float]) -> None:
@@ -121,9 +124,16 @@ def test_the_same_seed_finds_the_same_rate(
 
 
 def test_the_test_ends_where_the_loss_diverges(
-    dataset: Path, config: TrainConfig, tmp_path: Path
+    dataset: Path, small: str, weights: Path, tmp_path: Path
 ) -> None:
-    find_rate(dataset, tmp_path, config, low=1e-2, high=1e8, steps=60)
+    frozen: dict[str, Any] = {
+        "recipe": "frozen",
+        "architecture": small,
+        "weights": weights,
+        "optimizer": "sgd",
+    }
+
+    find_rate(dataset, tmp_path, TrainConfig(**frozen), low=1e-2, high=1e8, steps=60)
 
     losses = read_rates(tmp_path)[:, 2]
     assert 10 < len(losses) < 60
