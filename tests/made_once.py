@@ -23,8 +23,8 @@ from platformdirs import user_cache_path
 
 _ROOT: Final = Path(__file__).parents[1]
 _CODE: Final = (
-    *("training", "lambda_fn", "requirements/dev.txt", "tests/pictures.py"),
-    *("tests/training/conftest.py", "tests/training/small.py"),
+    *("training", "lambda_fn", "requirements/dev.txt"),
+    *("tests/pictures.py", "tests/works_of_art.py"),
 )
 _VARIABLES: Final = ("TF_", "KERAS_", "XLA_", "OMP_", "OPENBLAS_", "ARTSTYLE_THREADS")
 _KEPT: Final = 4
@@ -91,9 +91,16 @@ def _digest_of_file(make: Callable[[Path], object]) -> str:
 
 
 def _files() -> Iterator[Path]:
+    helpers = [path for path in (_ROOT / "tests/training").rglob("*.py") if not _is_test(path)]
+    yield from sorted(helpers)
     for name in _CODE:
         path = _ROOT / name
-        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+        found = [path] if path.is_file() else sorted(path.rglob("*"))
+        yield from (one for one in found if one.is_file() and "__pycache__" not in one.parts)
+
+
+def _is_test(path: Path) -> bool:
+    return path.name.startswith("test_")
 
 
 def _processor() -> str:
