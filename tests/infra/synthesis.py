@@ -1,7 +1,9 @@
 """Synthesise a stage as `cdk` would, without account, Docker or network.
 
-Node and the CDK take seconds and much memory, so they run once for each state of what enters a
-stage, in processes of their own; the tests read what those wrote.
+    python -m tests.infra.synthesis FOLDER
+
+Node takes much memory, and the CDK six seconds before it writes the first stage. So one process of
+its own writes all, once for each state of what enters a stage; the tests read what it wrote.
 """
 
 import hashlib
@@ -10,30 +12,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from infra.config import read_config
+from infra.config import DEV, PROD, StageConfig
 from tests.made_once import made_once
 
 ROOT: Final = Path(__file__).parents[2]
 CONTEXT: Final[dict[str, Any]] = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-_CHOSEN: Final = {
-    "dev": {"stage": "dev"},
-    "full": {
-        "stage": "prod",
-        "has_mongodb": "true",
-        "has_tracing": "true",
-        "alarm_email": "somebody@example.org",
-        "domain": "style.example.org",
-        "certificate": "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",
-        "reserved_concurrency": "5",
-        "architecture": "arm64",
-    },
-}
-DEV, FULL = map(read_config, _CHOSEN.values())
+FULL: Final = replace(
+    PROD,
+    has_mongodb=True,
+    has_tracing=True,
+    alarm_email="somebody@example.org",
+    domain="style.example.org",
+    certificate="arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",
+    reserved_concurrency=5,
+    architecture="arm64",
+)
 ABSENT: Final = object()
 """in the place of a value: the key must not be there"""
 _ENTERS: Final = ("infra", "lambda_fn", "training", "web", "requirements", "tests/infra")
@@ -110,6 +108,14 @@ def read_stage(name: str) -> Synthesis:
     return Synthesis(json.loads(file.read_text("utf-8")), file)
 
 
+def read_refusal() -> tuple[str, str]:
+    """Return the error and the report for a stage whose bucket keeps no logs."""
+    folder = made_of_stages("stages", _make_stages) / "refused"
+    names = ("error", "validation-report.json")
+    error, report = [(folder / name).read_text("utf-8") for name in names]
+    return error, report
+
+
 def made_of_stages(name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that is made anew when anything changes that enters a stage or an image."""
     return made_once(f"{name}-{_state_of_what_enters()}", make)
@@ -141,9 +147,36 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _make_stages(folder: Path) -> None:
-    for name, context in _CHOSEN.items():
-        result = run_entry(context, folder / name)
-        assert result.returncode == 0, result.stderr
+    command = [sys.executable, "-m", "tests.infra.synthesis", str(folder)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def _synthesise(folder: Path) -> None:
+    """Write the stages' cloud assemblies, and why a stage without logs is none."""
+    import aws_cdk as cdk  # starts Node
+    from aws_cdk import aws_s3 as s3
+
+    import infra.app
+
+    def write(config: StageConfig, name: str) -> None:
+        app = cdk.App(context=CONTEXT, outdir=str(folder / name), analytics_reporting=False)
+        infra.app.add_stage(app, config)
+        app.synth()
+
+    def without_logs(scope: cdk.App, name: str, *, config: object) -> cdk.Stack:
+        stack = cdk.Stack(scope, name)
+        s3.Bucket(stack, "Bucket", enforce_ssl=True)
+        return stack
+
+    write(DEV, "dev")
+    write(FULL, "full")
+    # a patch: nobody can choose a stage that AWS finds something in
+    infra.app.ArtStyleStack = without_logs  # type: ignore[attr-defined]
+    try:
+        write(DEV, "refused")
+    except RuntimeError as error:
+        (folder / "refused" / "error").write_text(str(error), "utf-8")
 
 
 @cache
@@ -157,3 +190,7 @@ def _state_of_what_enters() -> str:
     for name in _ENTER_TOO:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    _synthesise(Path(sys.argv[1]))

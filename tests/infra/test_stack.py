@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.infra.synthesis import (
     FULL,
     ROOT,
@@ -41,6 +43,7 @@ WIDE_STATEMENTS = {
 OWNERS = {owner for owner, _, _ in WIDE_STATEMENTS}
 
 
+@pytest.mark.slow
 def test_the_template_is_clean() -> None:
     said = made_of_stages("linted", _lint) / "said"
 
