@@ -172,7 +172,7 @@ def _synthesise(folder: Path) -> None:
     write(DEV, "dev")
     write(FULL, "full")
     # a patch: nobody can choose a stage that AWS finds something in
-    infra.app.ArtStyleStack = without_logs  # type: ignore[attr-defined]
+    infra.app.ArtStyleStack = without_logs  # type: ignore[assignment,attr-defined]
     try:
         write(DEV, "refused")
     except RuntimeError as error:
