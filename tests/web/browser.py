@@ -40,16 +40,17 @@ def find_chromium() -> str | None:
 
 
 def launch(kind: BrowserType, *arguments: str) -> Browser:
-    """Start a headless Chromium with further command-line arguments.
+    """Start a Chromium with further command-line arguments; HEADED shows its window.
 
     Raises:
         RuntimeError: there is none.
     """
-    found = find_chromium()
+    found, is_headless = find_chromium(), not os.environ.get("HEADED")
     try:
         if found is None:
-            return kind.launch(args=list(arguments))
+            return kind.launch(headless=is_headless, args=list(arguments))
         return kind.launch(
+            headless=is_headless,
             executable_path=_START,
             args=list(arguments),
             env={**os.environ, "CHROMIUM": found, "CHROMIUM_WITHOUT": ",".join(_WITHOUT)},
