@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from fastapi.dependencies import models
 from mangum import Mangum
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
@@ -47,7 +48,14 @@ class Service:
     def deploy_image(self, model: Path) -> None:
         """Put another model into the image."""
         self.image = model
+        self.forget_apps()
+
+    def forget_apps(self) -> None:
+        """Give back their memory: FastAPI remembers every route for ever, and so its model."""
         self._apps.clear()
+        for known in vars(models).values():
+            if callable(forget := getattr(known, "cache_clear", None)):
+                forget()
 
     def answer(self, function: LambdaFunction, event: Any) -> Any:
         """Return what the function with these variables answers."""
@@ -106,6 +114,7 @@ def answered_by(service: Service) -> Iterator[None]:
     finally:
         LambdaFunction.invoke = before  # type: ignore[method-assign]
         LambdaResponse._get_param = read  # type: ignore[method-assign]
+        service.forget_apps()
 
 
 def deploy(stack: Stack) -> None:

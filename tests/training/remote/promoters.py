@@ -21,6 +21,13 @@ def open_gate(candidate: Path, live: Path) -> Verdict:
     return Verdict(live.name, candidate.name, 100, (), FIGURES)
 
 
+def type_in(*arguments: str) -> None:
+    """Run the command line as it is typed, in this process, which ends with it."""
+    from training.cli import cli
+
+    cli(arguments)
+
+
 def promote_together(folders: Sequence[Path], stack: Stack) -> dict[str, str]:
     """Promote each in a process of its own; all wait at the gate for each other.
 
