@@ -417,24 +417,6 @@ def find_rate(
 
 
 @cli.command()
-def blend(
-    dataset: Dataset,
-    run: FinishedRun,
-    target: Annotated[Path, typer.Argument(help="Run folder to write.")],
-) -> None:
-    """Mix a run's last weights with its first ones, as validation pictures like it best."""
-    from training.blend import blend as mix
-
-    tried = mix(dataset, run, target)
-    best = min(tried, key=lambda one: one.surprise)
-    for one in tried:
-        typer.echo(
-            f"{one.share:4.0%} of the first weights: top-1 {one.top1:.1%}, {one.surprise:.3f}"
-        )
-    typer.echo(f"{target} has {best.share:.0%} of the first weights")
-
-
-@cli.command()
 def evaluate(
     dataset: Dataset,
     run: Annotated[

@@ -233,11 +233,6 @@ class TrainConfig(_Config):
         """How many views of each picture are learnt from, beside the picture as it is."""
         return self.views + (self.soft_px > 0)
 
-    @property
-    def starts_fitted(self) -> bool:
-        """Whether the last layer is fitted before the whole network is trained."""
-        return self.recipe == "fine-tune" and self.head == LEVELS and self.weights is not None
-
     @model_validator(mode="before")
     @classmethod
     def _fill_recipe(cls, given: Any) -> Any:

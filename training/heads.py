@@ -3,7 +3,7 @@
 `levels` pools what several layers on the way say (`Architecture.levels`): style is texture and
 colour as much as things, and the end of a network that was taught to name things has forgotten most
 of it. On the frozen network alone they bring nine points (docs/experiments.md). All their numbers
-are brought to one scale by `STANDARD`, which is set once, by linear_start.py, and stays.
+are brought to one scale by `STANDARD`, which is set once, from the training part, and stays.
 
 The original's text lists a convolution, a Flatten and dense layers. Its published file sizes show
 that there was a max-pooling between the two: without it Flatten would give 18,432 numbers instead

@@ -61,8 +61,6 @@ class Run(BaseModel):
     finished: datetime
     seconds: float
     """of all epochs, without those that were broken off"""
-    first_share: float = 0.0
-    """of the weights that the run began with in those that it ended with (blend.py)"""
 
 
 def load_run(folder: Path) -> Run:

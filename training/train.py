@@ -47,7 +47,7 @@ from training.errors import TrainingError
 from training.features import bottleneck_features
 from training.files import whole_file
 from training.heads import build_head
-from training.linear_start import fit_head, fit_scale
+from training.linear_start import fit_scale, fit_scale_on
 from training.optimise import compile_model
 from training.run_folder import (
     CLASSIFIER_FILE,
@@ -196,8 +196,8 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
     def build() -> keras.Model:
         size_px = None if config.head in ANY_SIZE else config.crop_px
         classifier = build_classifier(config, styles=styles, size_px=size_px, artists=named)
-        if config.starts_fitted:
-            fit_head(classifier, config, train_part)
+        if config.head == LEVELS and config.weights is not None:
+            fit_scale_on(classifier, config, train_part)
         pictures = keras.Input(train_part.read([0]).shape[1:])
         changed = build_augmentation(config)(pictures)
         answer = classifier(changed)

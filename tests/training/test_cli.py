@@ -148,7 +148,7 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 STEPS = (
     *("collect", "import", "organise", "explore", "find-rate"),
-    *("train", "blend", "evaluate", "compare", "runs", "export"),
+    *("train", "evaluate", "compare", "runs", "export"),
 )
 
 
