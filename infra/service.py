@@ -19,10 +19,10 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.config import MAX_BODY_BYTES, TIMEOUT_S, StageConfig
-from infra.findings import managed_policy, stand_by
-from infra.images import service_image
+from infra.container_images import service_image
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
+from infra.nag_suppressions import managed_policy, stand_by
 
 _ARCHITECTURES: Final = {
     "x86_64": lambda_.Architecture.X86_64,

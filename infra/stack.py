@@ -3,12 +3,12 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.catalogue import Catalogue
 from infra.config import StageConfig
+from infra.mongodb_secret import Catalogue
+from infra.monitoring import Watch
 from infra.service import Service
 from infra.storage import Storage, let_pass_on, let_read
 from infra.training_job import TrainingJob
-from infra.watch import Watch
 from infra.website import Website
 
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.findings import objects_of, stand_by
+from infra.nag_suppressions import objects_of, stand_by
 
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30

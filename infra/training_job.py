@@ -11,9 +11,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.findings import managed_policy, stand_by
-from infra.images import training_image
+from infra.container_images import training_image
 from infra.logs import log_group
+from infra.nag_suppressions import managed_policy, stand_by
 from infra.storage import Storage, let_read, let_write
 
 # what the smallest machine of each type has, less what its own agents need

@@ -13,10 +13,10 @@ from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from infra.config import ConfigError, StageConfig
-from infra.findings import managed_policy, objects_of, stand_by
-from infra.images import ROOT
+from infra.container_images import ROOT
 from infra.logs import log_group
-from infra.page import INDEX, NOT_ASSETS, page_version, versioned_index
+from infra.nag_suppressions import managed_policy, objects_of, stand_by
+from infra.page_version import INDEX, NOT_ASSETS, page_version, versioned_index
 from infra.storage import private_bucket
 
 WEB: Final = ROOT / "web"

@@ -37,9 +37,9 @@ def serve(
     """Serve the page and the API until Ctrl-C."""
     import uvicorn
 
-    from lambda_fn.assembly import build_app
     from lambda_fn.catalogue.works import CatalogueError
-    from lambda_fn.journal import write_plainly
+    from lambda_fn.composition import build_app
+    from lambda_fn.request_log import write_plainly
     from lambda_fn.uploads import UploadsError
 
     _hush_pillow()
@@ -195,7 +195,7 @@ def _at_home(settings: Settings) -> Settings:
 
 
 def _find_page(settings: Settings) -> Path:
-    from lambda_fn.page import HEADERS_FILE
+    from lambda_fn.routes.static_page import HEADERS_FILE
 
     installed, checked_out = _WEB
     web = settings.web or (installed if installed.is_dir() else checked_out)

@@ -15,20 +15,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from lambda_fn.answer import answer_picture
-from lambda_fn.body import BodyReader, is_json, json_body
-from lambda_fn.browse import add_catalogue
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
 from lambda_fn.catalogue.works import Rights
-from lambda_fn.companions import Companions, Wanted
+from lambda_fn.catalogue_query import KnownStyle, refuse_repeats
 from lambda_fn.contract.history import ModelChange
 from lambda_fn.deadline import finish_in_time
-from lambda_fn.docs import add_docs
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk, add_feedback
-from lambda_fn.journal import Journal, Write, facts_of, note
 from lambda_fn.model import StyleModel, read_evaluation
-from lambda_fn.page import Page
-from lambda_fn.query import KnownStyle, refuse_repeats
+from lambda_fn.related_works import Companions, Wanted
+from lambda_fn.request_body import BodyReader, is_json, json_body
+from lambda_fn.request_log import Journal, Write, facts_of, note
+from lambda_fn.routes.catalogue import add_catalogue
+from lambda_fn.routes.docs import add_docs
+from lambda_fn.routes.static_page import Page
 from lambda_fn.schemas import (
     ErrorBody,
     ErrorFacts,

@@ -13,11 +13,11 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 from lambda_fn import errors
-from lambda_fn.body import json_body, json_of
 from lambda_fn.catalogue.deferred import Deferred
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, FeedbackStore
 from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.deadline import finish_in_time
+from lambda_fn.request_body import json_body, json_of
 from lambda_fn.schemas import ErrorBody, FeedbackRequest, FeedbackStored, Prediction
 
 DAY_S: Final = 24 * 60 * 60

@@ -20,8 +20,8 @@ with ThreadPoolExecutor(1) as _pool:
 
     from mangum import Mangum
 
-    from lambda_fn.assembly import build_app
-    from lambda_fn.telemetry import Telemetry
+    from lambda_fn.cloudwatch import Telemetry
+    from lambda_fn.composition import build_app
 
     _app = build_app(_settings, _loading.result(), journal=Telemetry())
     handler = Mangum(_app, lifespan="off")

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lambda_fn.catalogue.stories import Period, StyleStory
 from lambda_fn.catalogue.works import Rights
+from lambda_fn.catalogue_query import KnownStyle
 from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.history import ModelChange
 from lambda_fn.contract.manifest import ModelManifest, TestMetrics
-from lambda_fn.query import KnownStyle
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Verdict = Literal["confident", "unsure", "not-a-painting"]

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lambda_fn.model import Runtime, StyleModel, load_model
-from lambda_fn.model_store import SCHEME, S3Place, fetch_model
+from lambda_fn.model_in_s3 import SCHEME, S3Place, fetch_model
 
 _HERE = Path(__file__).parent
 

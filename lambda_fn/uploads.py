@@ -17,7 +17,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 
 from lambda_fn import errors
-from lambda_fn.body import BodyReader, json_body, json_of, parse_json
+from lambda_fn.request_body import BodyReader, json_body, json_of, parse_json
 from lambda_fn.schemas import ErrorBody, PictureType, Uploaded, UploadForm, UploadRequest
 
 _CONTENT_TYPES: Final = get_args(PictureType)

@@ -25,7 +25,6 @@ from lambda_fn.catalogue.works import (
     Work,
     search_words,
 )
-from lambda_fn.companions import Companions
 from lambda_fn.contract import evaluation
 from lambda_fn.contract.evaluation import (
     Baseline,
@@ -51,6 +50,7 @@ from lambda_fn.contract.manifest import (
 )
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.model import Answer
+from lambda_fn.related_works import Companions
 
 SLUGS = ("cubism", "impressionism", "ukiyo-e")
 _SHA = "0" * 64

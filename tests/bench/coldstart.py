@@ -23,7 +23,7 @@ import typer
 from PIL import Image as Picture
 from tqdm import tqdm
 
-from infra.costs import million_predictions, read_prices
+from infra.stack_costs import million_predictions, read_prices
 from tests.bench.image import Image
 from tests.bench.probe import make_event
 from tests.bench.quota import MIB_PER_CPU, NoQuotaError, cpu_share

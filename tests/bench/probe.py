@@ -84,9 +84,9 @@ def _make_constant(body: str, settings: Any, model: Any) -> Any:
     """Return a handler whose routes are ours, and whose every picture gets the same answer."""
     from mangum import Mangum
 
-    from lambda_fn.assembly import build_app
+    from lambda_fn.cloudwatch import Telemetry
+    from lambda_fn.composition import build_app
     from lambda_fn.schemas import PredictionWithWorks
-    from lambda_fn.telemetry import Telemetry
 
     answer = PredictionWithWorks.model_validate_json(body)
     # while it is built: the route keeps what it finds then

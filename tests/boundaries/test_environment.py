@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticUndefined
 
-from lambda_fn import telemetry
+from lambda_fn import cloudwatch as telemetry
 from lambda_fn.settings import Settings
 from tests.infra.conftest import dev, full
 from tests.infra.synthesis import Synthesis

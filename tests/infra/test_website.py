@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.page import page_version
+from infra.page_version import page_version
 from tests.infra.synthesis import FULL, ROOT, Synthesis, statements
 
 HEADERS = json.loads((ROOT / "web" / "headers.json").read_text("utf-8"))

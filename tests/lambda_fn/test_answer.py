@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from lambda_fn.app import create_app
 from lambda_fn.catalogue.stories import read_stories
-from lambda_fn.companions import BUDGET_S
+from lambda_fn.related_works import BUDGET_S
 from tests.fakes import (
     FakeCatalogue,
     FakeModel,

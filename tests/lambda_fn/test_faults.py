@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from lambda_fn.app import create_app
 from lambda_fn.catalogue.breaker import GuardedCatalogue
 from lambda_fn.catalogue.mongo import MongoCatalogue
-from lambda_fn.companions import BUDGET_S, Companions
+from lambda_fn.related_works import BUDGET_S, Companions
 from tests.fakes import FakeModel, make_neighbours_of
 from tests.lambda_fn.replies import assert_error, eventually
 from tests.mongod import LATENESS_S, PATIENCE_S, Mongod, folder_in_memory, run_mongod

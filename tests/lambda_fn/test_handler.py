@@ -145,7 +145,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
     # patches, because a module takes no arguments
     monkeypatch.setattr("lambda_fn.settings.load_model", load)
-    monkeypatch.setattr("lambda_fn.assembly.create_app", create)
+    monkeypatch.setattr("lambda_fn.composition.create_app", create)
     made = runpy.run_path(str(ROOT / "lambda_fn" / "handler.py"))
     return Watch(made["handler"], loaded, scopes)
 

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from lambda_fn.app import create_app
-from lambda_fn.companions import BUDGET_S
 from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.related_works import BUDGET_S
 from tests.fakes import (
     FakeCatalogue,
     FakeFeedback,

@@ -17,7 +17,7 @@ from mangum import Mangum
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
-from lambda_fn.assembly import build_app
+from lambda_fn.composition import build_app
 from lambda_fn.settings import Settings
 from tests.training.candidates import RELEASE
 from training.remote.stack import Stack

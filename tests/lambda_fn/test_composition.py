@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from lambda_fn.assembly import build_app
 from lambda_fn.catalogue.neighbours import write_neighbours
 from lambda_fn.catalogue.works import Catalogue, CatalogueError, FeedbackStore
+from lambda_fn.composition import build_app
 from lambda_fn.contract.manifest import NEIGHBOURS_FILE
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores
@@ -251,7 +251,7 @@ def test_secrets_are_fetched_behind_the_first_answers(
         return SecretStr(URI if key == "uri" else "signer")
 
     # test_secret.py fetches real ones
-    monkeypatch.setattr("lambda_fn.assembly.read_secret", read)
+    monkeypatch.setattr("lambda_fn.composition.read_secret", read)
     client = build(mongodb_secret="arn:works", token_secret_arn="arn:token")  # noqa: S106
     fetched_at_start = list(fetched)
 

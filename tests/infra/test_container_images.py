@@ -109,7 +109,7 @@ def _new_after_a_change(file: Path, root: Path, before: dict[str, str]) -> list[
 def _images_of(root: Path) -> dict[str, str]:
     import aws_cdk as cdk  # starts Node
 
-    from infra.images import service_image, training_image
+    from infra.container_images import service_image, training_image
 
     stack = cdk.Stack(cdk.App(context=CONTEXT), "Images")
     service = service_image(stack, "Service", architecture="x86_64", root=root)

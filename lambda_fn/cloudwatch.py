@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-    from lambda_fn.journal import Facts
+    from lambda_fn.request_log import Facts
 
 SERVICE: Final = "style-your-art"
 NAMESPACE: Final = "StyleYourArt"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.config import DEV, OPTIONS, PROD, StageConfig
-from infra.costs import (
+from infra.stack_costs import (
     PRICES,
     WARM_MS,
     idle_month,

@@ -18,11 +18,7 @@ from lambda_fn.catalogue.works import (
     CatalogueUnavailableError,
     StyleCount,
 )
-from lambda_fn.chronology import draw_chronology
-from lambda_fn.contract.manifest import ModelManifest
-from lambda_fn.contract.styles import STYLES, Style
-from lambda_fn.labels import label_artist, label_counts, label_work
-from lambda_fn.query import (
+from lambda_fn.catalogue_query import (
     PageQuery,
     StyleWorksQuery,
     WorksQuery,
@@ -31,6 +27,9 @@ from lambda_fn.query import (
     require_work_id,
     write_cursor,
 )
+from lambda_fn.chronology import draw_chronology
+from lambda_fn.contract.manifest import ModelManifest
+from lambda_fn.contract.styles import STYLES, Style
 from lambda_fn.schemas import (
     Artists,
     Chronology,
@@ -43,6 +42,7 @@ from lambda_fn.schemas import (
     Works,
 )
 from lambda_fn.verdict import read_track_record
+from lambda_fn.work_labels import label_artist, label_counts, label_work
 
 _PATIENCE_S: Final = 5.0
 _COUNTS_PATIENCE_S: Final = 1.2

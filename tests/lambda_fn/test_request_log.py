@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from lambda_fn.app import create_app
-from lambda_fn.journal import Facts, write_plainly
 from lambda_fn.model import StyleModel
+from lambda_fn.request_log import Facts, write_plainly
 from tests.fakes import BrokenModel, FakeModel
 from tests.pictures import draw_picture, encode
 
@@ -192,7 +192,7 @@ def test_a_picture_gives_four_metrics_and_no_style_among_them(log: list[dict[str
 
 
 def test_at_home_a_request_leaves_a_plain_line(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "lambda_fn.journal")
+    caplog.set_level(logging.INFO, "lambda_fn.request_log")
     app = create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, journal=write_plainly)
     client = TestClient(app)
 
@@ -201,7 +201,7 @@ def test_at_home_a_request_leaves_a_plain_line(caplog: pytest.LogCaptureFixture)
     client.get("/style.css")
 
     first, second = [
-        record.message for record in caplog.records if record.name == "lambda_fn.journal"
+        record.message for record in caplog.records if record.name == "lambda_fn.request_log"
     ]
     assert first.startswith("POST /v1/predictions 200 ")
     assert first.endswith(" ms: cubism 90%, 90 x 60 px")

@@ -1,4 +1,4 @@
-"""`python -m infra.costs`: what the stack costs, from the dated price list beside this file.
+"""`python -m infra.stack_costs`: what the stack costs, from the dated price list beside this file.
 
 The tables stand in docs/deploy.md, where a test keeps them current. Free tiers are left out: they
 make it cheaper, and end.

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.page import page_version, versioned_index
+from infra.page_version import page_version, versioned_index
 
 WEB = Path(__file__).parents[2] / "web"
 

@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
-from infra.findings import stand_by
+from infra.nag_suppressions import stand_by
 from infra.storage import KEPT
 
 # replaced by whoever deploys; until then predictions come without works

@@ -12,9 +12,9 @@ from typing import Final
 from lambda_fn.catalogue.breaker import GuardedCatalogue
 from lambda_fn.catalogue.neighbours import Neighbour, Neighbours
 from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError, Rights
-from lambda_fn.labels import label_artist, label_work
 from lambda_fn.model import Floats
 from lambda_fn.schemas import ArtistWorks, CatalogueState, WorkLabel
+from lambda_fn.work_labels import label_artist, label_work
 
 BUDGET_S: Final = 1.2
 """What the catalogue may add to an answer; with the rest it stays below 1.5 s."""
