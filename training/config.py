@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+DEFAULT_STACK = "style-your-art-dev"
+"""as `infra/app.py` calls the stack of the stage dev"""
 LEVELS = "levels"
 ANY_SIZE = frozenset({"gap", LEVELS})
 """heads whose logits are means over all places: they take features of any size and have maps"""

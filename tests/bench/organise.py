@@ -10,10 +10,10 @@ import typer
 from PIL import Image
 
 from training.config import ImportConfig, OrganiseConfig
-from training.importing import import_works
-from training.organise import organise
-from training.store import open_store
-from training.works import load_works
+from training.dataset.dataset_folder import load_works
+from training.dataset.organise import organise
+from training.dataset.picture_files import open_store
+from training.sources.importing import import_works
 
 STYLES = ("cubism", "ukiyo-e")
 PICTURES, DRAWINGS = 1500, 60

@@ -46,11 +46,11 @@ def both_runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
 
-    from training.answering import build_answering, build_probe
-    from training.architectures import build_classifier
-    from training.calibrate import PaintingLine, Projection
     from training.config import TrainConfig
-    from training.release import SHIPPED
+    from training.model_folder.calibrate import PaintingLine, Projection
+    from training.model_folder.inference_graph import build_answering, build_probe
+    from training.model_folder.release import SHIPPED
+    from training.network.architectures import build_classifier
 
     manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
     run = folder / "keras"

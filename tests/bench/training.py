@@ -14,8 +14,8 @@ import typer
 from PIL import Image
 
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
-from training.importing import import_works
-from training.organise import organise
+from training.dataset.organise import organise
+from training.sources.importing import import_works
 
 if TYPE_CHECKING:
     import keras
@@ -71,9 +71,9 @@ class _Clock:
 
 
 def _report_steps(dataset: Path) -> None:
-    from training.data import TrainingBatches, load_part, stream
-    from training.optimise import compile_model
-    from training.train import load_parts, make_job
+    from training.dataset.batches import TrainingBatches, load_part, stream
+    from training.network.optimizer import compile_model
+    from training.runs.train import load_parts, make_job
 
     config = TrainConfig(weights=None)
     job = make_job(dataset, load_parts(dataset, config), config, styles=len(STYLES))
@@ -115,9 +115,9 @@ def _seconds_of_steps(model: "keras.Model", feed: Any) -> float:
 
 
 def _report_features(dataset: Path, weights: Path) -> None:
-    from training import features as steps
-    from training.architectures import build_features
-    from training.data import load_part, look_ahead
+    from training.dataset.batches import load_part, look_ahead
+    from training.network.architectures import build_features
+    from training.runs import features as steps
 
     config = TrainConfig(recipe="frozen", weights=None)
     model = build_features(config, size_px=FEATURES_PX)

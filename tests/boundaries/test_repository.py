@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from lambda_fn.model import load_model
 from lambda_fn.settings import Settings
-from training.cli import cli
+from training.cli.commands import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -36,7 +36,7 @@ from tests.cloud.machine import LIMITS, PODMAN, ROOT, Machine, MachineError, pre
 from tests.pictures import draw_picture, encode, take_photographs
 from tests.training.conftest import make_raw
 from training.config import OrganiseConfig
-from training.organise import organise
+from training.dataset.organise import organise
 
 # images are built in the first of them
 pytestmark = pytest.mark.timeout(1_200)

@@ -126,7 +126,7 @@ def test_a_change_makes_only_the_images_new_that_hold_it(
 
 @pytest.mark.parametrize(
     ("image", "module"),
-    [("service", "lambda_fn.handler"), ("training", "training.cli")],
+    [("service", "lambda_fn.handler"), ("training", "training.cli.commands")],
 )
 def test_an_image_holds_all_the_code_that_it_needs(
     staged: dict[str, Path], image: str, module: str

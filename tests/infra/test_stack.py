@@ -18,8 +18,8 @@ from tests.infra.synthesis import (
     read_stage,
     statements,
 )
-from training.remote.naming import DEFAULT_STACK
-from training.remote.stack import OUTPUTS
+from training.cloud.deployed_stack import OUTPUTS
+from training.config import DEFAULT_STACK
 
 # every statement that names more than it can spell out: whose it is, what it allows, and on what
 COPIER = "CustomCDKBucketDeployment"  # the CDK's own function, which copies the page

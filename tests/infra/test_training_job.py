@@ -1,7 +1,7 @@
 import json
 
 from tests.infra.synthesis import ABSENT, Synthesis, as_list, statements
-from training.remote.spec import AGAIN, SPEC
+from training.cloud.job_spec import AGAIN, SPEC
 
 MACHINES = "AWS::Batch::ComputeEnvironment"
 

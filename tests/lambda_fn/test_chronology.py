@@ -118,7 +118,7 @@ def test_ridges_come_by_their_first_year() -> None:
 
 def test_the_ridge_is_that_of_the_report_on_a_dataset() -> None:
     """The service may not import training, whose method this is; a test may."""
-    from training.chronology import density
+    from training.exploration.chronology import density
 
     counts = {1850: 9, 1863: 30, 1870: 14, 1871: 3, 1889: 22, 1960: 4}
     years = [year for year, works in counts.items() for _ in range(works)]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.contract.styles import STYLES
-from training.metrics import Evaluation, PartMetrics, PartName, measure_part
+from training.evaluation.metrics import Evaluation, PartMetrics, PartName, measure_part
 
 SLUGS = tuple(style.slug for style in STYLES)
 

@@ -14,10 +14,10 @@ import pytest
 from tests.made_once import made_once
 from tests.pictures import paint_collection
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
+from training.dataset.dataset_folder import UNKNOWN_ARTIST, Work, load_works
+from training.dataset.organise import organise
 from training.files import write_table
-from training.importing import import_works
-from training.organise import organise
-from training.works import UNKNOWN_ARTIST, Work, load_works
+from training.sources.importing import import_works
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -78,8 +78,8 @@ def works_of(pictures: Mapping[str, int]) -> list[Work]:
 def made_run(name: str, dataset: Path, config: TrainConfig) -> Path:
     """Return a finished run that is trained once; it is read only, as the dataset is."""
     from tests.training.small import registered
-    from training.run_folder import checkpoints
-    from training.train import train
+    from training.runs.run_folder import checkpoints
+    from training.runs.train import train
 
     def make(folder: Path) -> None:
         run, epochs = folder / "run", folder / "epochs"

@@ -14,7 +14,12 @@ from typing import Any, Final
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["tests.training.small", "tests.training.conftest", "training.cli", "training.remote.job"]
+    [
+        "tests.training.small",
+        "tests.training.conftest",
+        "training.cli.commands",
+        "training.cloud.job_in_container",
+    ]
 )
 _PATIENCE_S: Final = 600
 

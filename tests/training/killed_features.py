@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.small import registered
-from training import features as steps
 from training.config import TrainConfig
-from training.data import look_ahead
+from training.dataset.batches import look_ahead
+from training.runs import features as steps
 
 
 def compute_until_killed(

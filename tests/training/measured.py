@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from tests.made_once import made_once
-from training.evaluate import evaluate
+from training.evaluation.evaluate import evaluate
 
 
 def measured_run(dataset: Path, run: Path) -> Path:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import keras
 
-from training.architectures import ARCHITECTURES, Architecture
+from training.network.architectures import ARCHITECTURES, Architecture
 
 NAME = "small"
 LEVELS = ("early", "late")
@@ -47,7 +47,7 @@ def registered(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, with the arguments of this process or others, and end the process."""
-    from training.cli import cli
+    from training.cli.commands import cli
 
     with registered():
         cli(arguments)

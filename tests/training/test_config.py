@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from training.cli.train_options import config_of
 from training.config import RECIPES, TrainConfig
-from training.options import config_of
 
 
 def test_the_frozen_recipe_has_the_settings_of_the_original() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.small import registered
-from training import devices
-from training import train as steps
 from training.config import TrainConfig
+from training.runs import devices
+from training.runs import train as steps
 
 
 def train_on_two(dataset: Path, run: Path, config: TrainConfig, begun: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from training.works import UNKNOWN_ARTIST, Work
+from training.dataset.dataset_folder import UNKNOWN_ARTIST, Work
 
 
 def make_work(path: str, **known: Any) -> Work:

@@ -13,7 +13,7 @@ from tests.training.visitors.gifts import exported, make_gift
 from tests.web.axe import Scheme, expect_accessible, look
 from tests.web.conftest import DESKTOP_PX, PHONE_PX, TIMEOUT_MS, Console
 from tests.web.steps import resize
-from training.visitors.review import read_review
+from training.sources.visitor_reviews import read_review
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from lambda_fn.catalogue.stories import read_stories
-from training.raw import Rights
+from training.sources.raw_folder import Rights
 
 PUBLIC_DOMAIN_UNTIL = 1875
 _BEFORE_STYLE = 100

@@ -27,9 +27,9 @@ from lambda_fn.contract.images import PictureError, Pixels, to_pixels
 from lambda_fn.model import ModelError, StyleModel, load_model
 from training.catalogue.load import in_batches
 from training.catalogue.source import Source, SourceWork
-from training.collect import in_order
 from training.errors import TrainingError
 from training.files import whole_file
+from training.sources.collect import in_order
 
 BATCH = 100
 _THREADS = 2

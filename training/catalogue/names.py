@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from slugify import slugify
 
-from training.artists import unite_spellings
+from training.dataset.artists import unite_spellings
 
 # UTF-8 that was read in another code page, then put into small letters: the way back
 _CODE_PAGES = ("cp437", "cp866")

@@ -17,12 +17,12 @@ from urllib.parse import unquote, urlsplit
 from slugify import slugify
 
 from lambda_fn.catalogue.works import ID_PATTERN, Work
-from training.artists import is_unknown
 from training.catalogue.dates import likely_year, rights_of, years_of_artists
 from training.catalogue.names import Artist, mend_name, unite_artists
+from training.dataset.artists import is_unknown
 from training.errors import TrainingError
-from training.importing import Row, SkippedRowError, rows_of_csv, work_of
-from training.raw import WORKS_FILE, RawWork, filing_of, read_works
+from training.sources.importing import Row, SkippedRowError, rows_of_csv, work_of
+from training.sources.raw_folder import WORKS_FILE, RawWork, filing_of, read_works
 
 TABLE = "metadata.csv"
 _NO_TITLE = frozenset({"", "unknown", "unknown title", "title unknown"})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from training.catalogue.dates import likely_year, rights_of, years_of_artists
-from training.raw import Rights
+from training.sources.raw_folder import Rights
 
 THIS_YEAR = datetime.now(UTC).year
 

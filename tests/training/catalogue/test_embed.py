@@ -17,7 +17,7 @@ from training.catalogue.embed import embed, find_neighbours
 from training.catalogue.load import load
 from training.catalogue.source import Source, read_source
 from training.errors import TrainingError
-from training.shipped import RELEASE
+from training.model_folder.check_release import RELEASE
 
 pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
 

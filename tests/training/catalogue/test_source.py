@@ -8,10 +8,10 @@ from lambda_fn.catalogue.works import Work
 from tests.training.catalogue.sources import Row, one_row, write_source
 from tests.training.wikiart_server import serve_wikiart
 from training.catalogue.source import read_source
-from training.collect import collect
 from training.config import CollectConfig, ImportConfig
 from training.errors import TrainingError
-from training.importing import import_works
+from training.sources.collect import collect
+from training.sources.importing import import_works
 
 
 def works_of(folder: Path, *rows: Row) -> list[Work]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from lambda_fn.catalogue.opening import open_feedback
 from lambda_fn.catalogue.works import Feedback
 from tests.pictures import encode, paint
-from training.visitors.export import export_feedback
-from training.visitors.review import Review, read_review
+from training.sources.visitor_reviews import Review, read_review
+from training.visitors.export_feedback import export_feedback
 
 
 def make_gift(

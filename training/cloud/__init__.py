@@ -1,0 +1,1 @@
+"""Training on machines of the deployed stack: push, submit, watch, pull."""

@@ -1,0 +1,1 @@
+"""raw/ -> dataset/: copies out, splits, stored squares; and dataset/ -> batches."""

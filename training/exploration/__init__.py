@@ -1,0 +1,1 @@
+"""What a dataset holds: counts, chronology, quality, contact sheets."""

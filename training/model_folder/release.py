@@ -1,0 +1,182 @@
+"""Labelled pictures -> the released model folder and its card, by the steps of this package.
+
+Each step is skipped where it is done already, so that the same command goes on after a stop.
+
+    WORK/raw/                what `import` makes of the pictures
+    WORK/dataset/            squares of the release's size, with the given lists
+    WORK/runs/LIST/          the release's recipe on each list; that of `picture` ships
+    WORK/baseline/           squares of the original's size, where it is another one
+    WORK/runs/LIST-original/ the original's recipe on each list, to compare with
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lambda_fn.contract.manifest import ModelManifest
+from training.catalogue.source import TABLE
+from training.config import ImportConfig, OrganiseConfig, TrainConfig
+from training.dataset.dataset_folder import load_dataset
+from training.dataset.organise import organise
+from training.errors import TrainingError
+from training.evaluation.evaluate import evaluate
+from training.model_folder.export import export
+from training.model_folder.model_card import write_card
+from training.runs.train import train
+from training.sources.importing import import_works
+
+LISTS = ("picture", "artist", "source")
+SHIPPED: Mapping[str, Any] = {
+    "recipe": "frozen",
+    "head": "levels",
+    "hidden_units": 512,
+    "views": 1,
+    "soft_px": 112,
+    "agreement_weight": 3.0,
+    "epochs": 60,
+    "batch_size": 128,
+    "optimizer": "adamw",
+    "learning_rate": 5e-4,
+    "schedule": "cosine",
+    "stop_patience": None,
+    "weight_decay": 0.05,
+    "class_weights": "sqrt",
+    "label_smoothing": 0.1,
+    "dropout": 0.3,
+    "mixup_alpha": 0.4,
+    "artist_weight": 0.5,
+    "averaged_epochs": 3,
+    "min_crop_area": 0.5,
+    "colour_cast": 0.1,
+    "max_softness": 3.0,
+    "jpeg_quality": 35,
+}
+"""Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
+ORIGINAL = "the original's recipe"
+_Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a release is made from."""
+
+    pictures: Path
+    """labelled pictures, as `import` takes them; with a metadata.csv they become neighbours, too"""
+    lists: Path
+    """CSV of lists: the first of `LISTS` that it has is the one whose model ships"""
+    photographs: Path | None
+    weights: Path | None
+    """ImageNet weights of the backbone; None downloads them"""
+    min_pictures: int = OrganiseConfig().min_pictures_per_style
+    comparison: Path | None = None
+    """compare.csv of a study, for the page to show"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a release is made; the defaults are those of the model that ships."""
+
+    size_px: int = 224
+    original_size_px: int = 224
+    ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
+    """training options beyond the defaults"""
+    original: Mapping[str, Any] = field(default_factory=dict)
+    """likewise, of the original's recipe"""
+
+
+def make_release(
+    ingredients: Ingredients,
+    work: Path,
+    model: Path,
+    card: Path,
+    *,
+    tell: _Tell,
+    notes: Path | None = None,
+    recipe: Recipe = Recipe(),
+) -> ModelManifest:
+    """Make the model folder `model` and its card; `work` keeps what was made on the way.
+
+    tell: is called with a line as each step begins.
+    notes: a Markdown list about the data, for the card.
+
+    Raises:
+        TrainingError: as for the steps.
+    """
+    tell("import")
+    import_works(ingredients.pictures, work / "raw", ImportConfig())
+    dataset = _dataset(ingredients, work, "dataset", recipe.size_px, tell)
+    lists = [name for name in LISTS if name in load_dataset(dataset).lists]
+    if not lists:
+        raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
+    ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
+    squares = (
+        dataset
+        if recipe.original_size_px == recipe.size_px
+        else _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
+    )
+    original = partial(_run, squares, work, note=ORIGINAL, tell=tell)
+    originals = [
+        original(f"{name}-original", _original(ingredients, name, recipe)) for name in lists
+    ]
+    tell("export")
+    manifest = export(
+        dataset,
+        ours[0],
+        model,
+        photographs=ingredients.photographs,
+        beside=ours[1:],
+        baselines=originals,
+        works=_works(ingredients.pictures),
+        comparison=ingredients.comparison,
+        is_replacing=True,
+    )
+    write_card(model, card, notes=notes)
+    return manifest
+
+
+def _works(pictures: Path) -> Path | None:
+    """Return where the works are described; folders of styles alone name no artist."""
+    table = pictures / TABLE
+    return table if table.is_file() else None
+
+
+def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell: _Tell) -> Path:
+    tell(f"organise at {size_px} px")
+    config = OrganiseConfig(
+        size_px=size_px,
+        lists=ingredients.lists,
+        keeps_duplicates=True,  # the lists have been looked through for them
+        min_pictures_per_style=ingredients.min_pictures,
+    )
+    organise(work / "raw", work / name, config)
+    return work / name
+
+
+def _ours(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+    options = {"split": split, "weights": ingredients.weights or "imagenet"}
+    return TrainConfig(**(options | dict(recipe.ours)))
+
+
+def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+    options = {
+        "recipe": "frozen",
+        "head": "original-3",
+        "scaling": "unit",
+        "split": split,
+        "weights": ingredients.weights or "imagenet",
+    }
+    return TrainConfig(**(options | dict(recipe.original)))
+
+
+def _run(
+    dataset: Path, work: Path, name: str, config: TrainConfig, tell: _Tell, note: str = ""
+) -> Path:
+    folder = work / "runs" / name
+    if not (folder / "run.json").is_file():
+        tell(f"train {name}, {config.epochs} epochs at most")
+        train(dataset, folder, config, note=note)
+    tell(f"evaluate {name}")
+    evaluate(dataset, folder, parts=("validation", "test"))
+    return folder

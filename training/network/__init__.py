@@ -1,0 +1,1 @@
+"""What is trained: backbones, heads, augmentation, loss, optimiser."""

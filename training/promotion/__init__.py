@@ -1,0 +1,1 @@
+"""Which model is live: the gate, promotion, roll-back, history."""

@@ -1,1 +1,0 @@
-"""What trains in the cloud: the stack, the buckets, the jobs, and the job itself."""

@@ -1,0 +1,1 @@
+"""dataset/ + config -> runs/: training, and what it keeps."""

@@ -1,0 +1,1 @@
+"""Where labelled pictures come from: WikiArt, folders, visitors; all become raw/."""
