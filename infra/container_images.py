@@ -22,6 +22,8 @@ _NOT_IN_TRAINING: Final = (
     "lambda_fn/*",
     "!lambda_fn/__init__.py",
     "!lambda_fn/model.py",
+    "!lambda_fn/runtime.py",
+    "!lambda_fn/runtime_litert.py",
     "!lambda_fn/catalogue",
     "!lambda_fn/contract",
     "lambda_fn/catalogue/*.sqlite",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 import typer
 from pydantic import SecretStr, ValidationError
 
-from lambda_fn.model import ModelError, StyleModel
+from lambda_fn.runtime import ModelError, StyleModel
 from lambda_fn.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import time
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.feedback import FeedbackDesk
-from lambda_fn.model import StyleModel
 from lambda_fn.predict import look_at, milliseconds
 from lambda_fn.related_works import BUDGET_S, Companions, Wanted
+from lambda_fn.runtime import StyleModel
 from lambda_fn.schemas import PredictionWithWorks
 
 

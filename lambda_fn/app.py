@@ -22,13 +22,14 @@ from lambda_fn.contract.history import ModelChange
 from lambda_fn.deadline import finish_in_time
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk, add_feedback
-from lambda_fn.model import StyleModel, read_evaluation
+from lambda_fn.model import read_evaluation
 from lambda_fn.related_works import Companions, Wanted
 from lambda_fn.request_body import BodyReader, is_json, json_body
 from lambda_fn.request_log import Journal, Write, facts_of, note
 from lambda_fn.routes.catalogue import add_catalogue
 from lambda_fn.routes.docs import add_docs
 from lambda_fn.routes.static_page import Page
+from lambda_fn.runtime import StyleModel
 from lambda_fn.schemas import (
     ErrorBody,
     ErrorFacts,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from lambda_fn.errors import ServiceError
-from lambda_fn.model import StyleModel
 from lambda_fn.predict import predict
+from lambda_fn.runtime import StyleModel
 from lambda_fn.schemas import ErrorFacts, Prediction
 
 # more than any picture that the service takes; read whole, it could take all memory

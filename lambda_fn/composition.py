@@ -15,10 +15,10 @@ from lambda_fn.catalogue.neighbours import Neighbours, open_neighbours
 from lambda_fn.catalogue.works import Catalogue, CatalogueError, CatalogueUnavailableError
 from lambda_fn.contract.manifest import EVALUATION_FILE, NEIGHBOURS_FILE, ModelManifest
 from lambda_fn.feedback import FeedbackDesk
-from lambda_fn.model import StyleModel
 from lambda_fn.model_in_s3 import HistoryReader
 from lambda_fn.related_works import Companions, find_misfit
 from lambda_fn.request_log import Write
+from lambda_fn.runtime import StyleModel
 from lambda_fn.secret import read_secret
 from lambda_fn.settings import Settings
 from lambda_fn.stores import Stores

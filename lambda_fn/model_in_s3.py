@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from lambda_fn.contract.history import ModelChange, ModelHistory
 from lambda_fn.contract.manifest import MANIFEST_FILE, ModelManifest, sha256_of
-from lambda_fn.model import ModelError, ModelFolderError
+from lambda_fn.runtime import ModelError, ModelFolderError
 
 SCHEME: Final = "s3://"
 _ADDRESS: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^/\s]+(?:/[^/\s]+)*)/?")

@@ -6,7 +6,7 @@ import uuid
 from lambda_fn import errors
 from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.contract.styles import STYLE_BY_SLUG
-from lambda_fn.model import Floats, StyleModel
+from lambda_fn.runtime import Floats, StyleModel
 from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
 from lambda_fn.verdict import draw_heat_maps, find_candidates, find_verdict, read_track_record
 

@@ -12,7 +12,7 @@ from typing import Final
 from lambda_fn.catalogue.breaker import GuardedCatalogue
 from lambda_fn.catalogue.neighbours import Neighbour, Neighbours
 from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError, Rights
-from lambda_fn.model import Floats
+from lambda_fn.runtime import Floats
 from lambda_fn.schemas import ArtistWorks, CatalogueState, WorkLabel
 from lambda_fn.work_labels import label_artist, label_work
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.manifest import ModelManifest
-from lambda_fn.model import Answer, ModelFolderError, make_answer
+from lambda_fn.runtime import Answer, ModelFolderError, make_answer
 
 
 class KerasModel:

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from lambda_fn.model import Runtime, StyleModel, load_model
+from lambda_fn.model import Runtime, load_model
 from lambda_fn.model_in_s3 import SCHEME, S3Place, fetch_model
+from lambda_fn.runtime import StyleModel
 
 _HERE = Path(__file__).parent
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from lambda_fn.contract.candidates import candidate_sets
 from lambda_fn.contract.manifest import ModelManifest
-from lambda_fn.model import Answer
+from lambda_fn.runtime import Answer
 from lambda_fn.schemas import TrackRecord, Verdict
 
 _DECIMALS = 3  # of a heat map: finer than a screen shows

@@ -49,8 +49,8 @@ from lambda_fn.contract.manifest import (
     TestMetrics,
 )
 from lambda_fn.contract.styles import STYLE_BY_SLUG
-from lambda_fn.model import Answer
 from lambda_fn.related_works import Companions
+from lambda_fn.runtime import Answer
 
 SLUGS = ("cubism", "impressionism", "ukiyo-e")
 _SHA = "0" * 64

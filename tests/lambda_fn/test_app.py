@@ -21,7 +21,7 @@ from starlette.types import Message
 from lambda_fn.app import create_app
 from lambda_fn.contract.images import Pixels
 from lambda_fn.contract.styles import STYLES
-from lambda_fn.model import Answer
+from lambda_fn.runtime import Answer
 from tests.fakes import SLUGS, BrokenModel, FakeModel, make_evaluation
 from tests.lambda_fn.replies import assert_error
 from tests.pictures import draw_picture, encode, png_bomb

@@ -13,7 +13,8 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_fn.app import create_app
-from lambda_fn.model import StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import StyleModel
 from tests.fakes import FakeCatalogue, FakeModel, make_companions, make_work
 from tests.pictures import draw_picture, encode
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from lambda_fn.contract.manifest import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE
 from lambda_fn.contract.styles import STYLE_BY_SLUG
-from lambda_fn.model import ModelFolderError, StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import ModelFolderError, StyleModel
 
 RELEASE = Path(__file__).parents[2] / "lambda_fn" / "release"
 

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from lambda_fn.composition import build_app
 from lambda_fn.contract.history import ModelHistory, RecordedChange
 from lambda_fn.contract.manifest import MANIFEST_FILE, MODEL_FILE, NEIGHBOURS_FILE
-from lambda_fn.model import ModelFolderError
 from lambda_fn.model_in_s3 import HistoryReader, S3Place, fetch_model
+from lambda_fn.runtime import ModelFolderError
 from lambda_fn.settings import Settings
 from tests.pictures import draw_picture, encode
 

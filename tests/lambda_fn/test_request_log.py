@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from lambda_fn.app import create_app
-from lambda_fn.model import StyleModel
 from lambda_fn.request_log import Facts, write_plainly
+from lambda_fn.runtime import StyleModel
 from tests.fakes import BrokenModel, FakeModel
 from tests.pictures import draw_picture, encode
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lambda_fn.contract.images import Pixels
-from lambda_fn.model import Answer
+from lambda_fn.runtime import Answer
 from lambda_fn.verdict import draw_heat_maps, find_candidates, find_verdict, read_track_record
 from tests.fakes import FakeModel, make_manifest
 

@@ -24,7 +24,8 @@ from lambda_fn.catalogue.neighbours import (
 )
 from lambda_fn.catalogue.works import CatalogueWriter
 from lambda_fn.contract.images import PictureError, Pixels, to_pixels
-from lambda_fn.model import ModelError, StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import ModelError, StyleModel
 from training.catalogue.load import in_batches
 from training.catalogue.source import Source, SourceWork
 from training.errors import TrainingError

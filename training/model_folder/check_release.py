@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_fn.contract.manifest import ModelManifest, TestMetrics
-from lambda_fn.model import ModelError, StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import ModelError, StyleModel
 from training.dataset.batches import FixedBatches, fixed_batches, load_part, look_ahead
 from training.dataset.dataset_folder import load_dataset
 from training.errors import TrainingError

@@ -32,7 +32,8 @@ from lambda_fn.contract.manifest import (
     TestMetrics,
     sha256_of,
 )
-from lambda_fn.model import Answer, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import Answer
 from training.catalogue.embed import find_neighbours
 from training.catalogue.source import read_source
 from training.dataset.batches import FixedBatches, Part, fixed_batches, load_part

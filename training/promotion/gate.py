@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.contract.manifest import GOLDEN_FILE, MODEL_FILE, NEIGHBOURS_FILE, ModelManifest
-from lambda_fn.model import ModelError, StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import ModelError, StyleModel
 from training.dataset.batches import Part, fixed_batches, load_part
 from training.dataset.dataset_folder import load_dataset
 from training.errors import TrainingError

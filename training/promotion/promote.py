@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_fn.contract.history import MODELS_PREFIX, ModelHistory, RecordedChange
 from lambda_fn.contract.manifest import MANIFEST_FILE, MODEL_FILE, ModelManifest
-from lambda_fn.model import ModelError, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import ModelError
 from training.cloud.aws import clear_cloud_errors, client
 from training.cloud.deployed_stack import Stack
 from training.cloud.s3_folders import Place, fetch_folder, put_folder

@@ -11,7 +11,8 @@ from lambda_fn.catalogue.neighbours import open_neighbours, quantise, restore
 from lambda_fn.catalogue.opening import open_writer
 from lambda_fn.catalogue.works import CatalogueWriter
 from lambda_fn.contract.images import to_pixels
-from lambda_fn.model import StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import StyleModel
 from tests.training.catalogue.sources import one_row, write_source
 from training.catalogue.embed import embed, find_neighbours
 from training.catalogue.load import load

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lambda_fn.contract.images import to_pixels
 from lambda_fn.contract.manifest import ModelManifest
-from lambda_fn.model import StyleModel, load_model
+from lambda_fn.model import load_model
+from lambda_fn.runtime import StyleModel
 from training.config import ImportConfig, OrganiseConfig
 from training.dataset.batches import FixedBatches
 from training.dataset.organise import organise
