@@ -1,13 +1,10 @@
-"""create_app(): the routes and the one place where errors become answers."""
+"""create_app(): what the service is made of, and the one place where errors become answers."""
 
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
@@ -16,74 +13,28 @@ from starlette.exceptions import HTTPException
 
 from lambda_fn.answer import answer_picture
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
-from lambda_fn.catalogue.works import Rights
-from lambda_fn.catalogue_query import KnownStyle, refuse_repeats
-from lambda_fn.contract.history import ModelChange
-from lambda_fn.deadline import finish_in_time
 from lambda_fn.errors import ServiceError, code_of_status
-from lambda_fn.feedback import FeedbackDesk, add_feedback
-from lambda_fn.model import read_evaluation
-from lambda_fn.related_works import Companions, Wanted
-from lambda_fn.request_body import BodyReader, is_json, json_body
-from lambda_fn.request_log import Journal, Write, facts_of, note
+from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.related_works import Companions
+from lambda_fn.request_log import Journal, Write, note
+from lambda_fn.routes.about import About, ReadHistory, add_about, add_guide
 from lambda_fn.routes.catalogue import add_catalogue
 from lambda_fn.routes.docs import add_docs
+from lambda_fn.routes.feedback import add_feedback
+from lambda_fn.routes.predictions import add_predictions, picture_of
 from lambda_fn.routes.static_page import Page
+from lambda_fn.routes.uploads import add_uploads
 from lambda_fn.runtime import StyleModel
 from lambda_fn.schemas import (
     ErrorBody,
     ErrorFacts,
-    Guide,
-    Health,
     Limits,
-    ModelCard,
-    PredictionWithWorks,
-    Uploaded,
 )
-from lambda_fn.uploads import Uploads, add_uploads, read_upload
+from lambda_fn.uploads import Uploads
 
 _MAX_PREDICTIONS = 2
-_MAX_SIMILAR = 50
 _MAX_PLACE = 100
 _INVALID = "invalid_request"
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-_PICTURE_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "One picture: raw, as the field `file` of a form, or the name of an upload.",
-        "content": {
-            **json_body(Uploaded)["requestBody"]["content"],
-            "image/*": _BINARY,
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": _BINARY["schema"]},
-                }
-            },
-        },
-    }
-}
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorBody, "description": "No picture, several, or a broken form"},
-    404: {"model": ErrorBody, "description": "No such upload, or no uploads at all"},
-    413: {"model": ErrorBody, "description": "Too many bytes or pixels"},
-    415: {"model": ErrorBody, "description": "Not a picture's Content-Type"},
-    422: {"model": ErrorBody, "description": "The picture cannot be read"},
-    503: {"model": ErrorBody, "description": "Too many pictures at once; try again"},
-}
-
-
-Picture = Callable[[Request], AsyncGenerator[Callable[[], bytes], None]]
-ReadHistory = Callable[[], list[ModelChange] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known about the model beside its manifest; read when it is asked for."""
-
-    evaluation: Path | None
-    history: ReadHistory | None
 
 
 def create_app(
@@ -128,11 +79,11 @@ def create_app(
     pool = ThreadPoolExecutor(_MAX_PREDICTIONS, "picture")
     limits = Limits(body_bytes=max_body_bytes, upload_bytes=uploads and uploads.max_bytes)
     answer = partial(answer_picture, model, companions=companions, desk=desk)
-    _add_predictions(app, answer, _picture_of(limits, uploads), pool)
+    add_predictions(app, answer, picture_of(limits, uploads), pool)
     add_uploads(app, uploads)
     add_catalogue(app, model.manifest, companions.catalogue)
     add_feedback(app, desk, pool)
-    _add_about(app, model, companions, desk, About(evaluation, history), limits)
+    add_about(app, model, companions, desk, About(evaluation, history), limits)
     _add_error_handlers(app)
     add_docs(app)
     if web is not None:
@@ -140,89 +91,8 @@ def create_app(
         app.router.default = Page(web, connect_to=uploads.origin if uploads else None)
         app.add_middleware(GZipMiddleware)  # in the cloud the CDN does it
     else:
-        _add_guide(app)
+        add_guide(app)
     return app
-
-
-def _add_guide(app: FastAPI) -> None:
-    @app.get("/", tags=["about"])
-    def read_guide() -> Guide:
-        """Name what can be asked here."""
-        return Guide()
-
-
-def _picture_of(limits: Limits, uploads: Uploads | None) -> Picture:
-    """Return what finds the picture of a request: in its body, or where its body says."""
-    hint = ""
-    if limits.upload_bytes is not None:
-        hint = f"Or send the original of up to {limits.upload_bytes / 1e6:g} MB: POST /v1/uploads."
-    reader = BodyReader(limits.body_bytes, hint=hint)
-
-    async def picture(request: Request) -> AsyncGenerator[Callable[[], bytes], None]:
-        if is_json(request):
-            yield await read_upload(request, uploads)
-        else:
-            async with reader.picture(request) as data:
-                yield lambda: data
-
-    return picture
-
-
-def _add_predictions(
-    app: FastAPI,
-    answer: Callable[[bytes, Wanted], PredictionWithWorks],
-    picture: Picture,
-    pool: Executor,
-) -> None:
-    @app.post(
-        "/v1/predictions",
-        tags=["styles"],
-        openapi_extra=_PICTURE_BODY,
-        responses=_ERRORS,
-        dependencies=[Depends(refuse_repeats)],
-    )
-    async def create_prediction(
-        request: Request,
-        take: Annotated[Callable[[], bytes], Depends(picture)],
-        similar: Annotated[
-            int, Query(ge=0, le=_MAX_SIMILAR, description="how many similar works")
-        ] = 10,
-        similar_style: Annotated[
-            KnownStyle | None, Query(description="similar works of this style only")
-        ] = None,
-        similar_rights: Annotated[
-            Rights | None, Query(description="similar works with these rights only")
-        ] = None,
-    ) -> PredictionWithWorks:
-        """Name the style of one picture. The picture is read in memory and not kept."""
-        wanted = Wanted(similar, similar_style, similar_rights)
-        found = await finish_in_time(lambda: answer(take(), wanted), pool=pool)
-        note(request, **facts_of(found))
-        return found
-
-
-def _add_about(
-    app: FastAPI,
-    model: StyleModel,
-    companions: Companions,
-    desk: FeedbackDesk | None,
-    about: About,
-    limits: Limits,
-) -> None:
-    @app.get("/v1/health", tags=["about"])
-    def read_health() -> Health:
-        """Say that the service is up; also a way to wake it before the first picture."""
-        companions.catalogue.wake()
-        if desk is not None:
-            desk.wake()
-        return Health(model=model.manifest.id, limits=limits)
-
-    @app.get("/v1/model", tags=["about"])
-    def read_model() -> ModelCard:
-        """Tell all that is known about the model: data, recipe, figures, where it fails."""
-        found = read_evaluation(about.evaluation) if about.evaluation else None
-        changes = about.history() if about.history else None
-        return ModelCard(manifest=model.manifest, evaluation=found, history=changes)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -1,8 +1,8 @@
 """Years of works -> one ridge per WikiArt style, ready to draw.
 
-Works per year, smoothed with a Gaussian, as `training/chronology.py` does it and says why: the
-bandwidth is Silverman's rule of thumb with the robust spread (Silverman 1986, eq. 3.31) and at
-least three years, and time ends in a mirror. Here NumPy is enough; the service has no SciPy.
+Works per year, smoothed with a Gaussian, as `training/exploration/chronology.py` does it and says
+why: the bandwidth is Silverman's rule of thumb with the robust spread (Silverman 1986, eq. 3.31)
+and at least three years, and time ends in a mirror. Here NumPy is enough; the service has no SciPy.
 A style with too few dated works has the period of the literature instead, as a soft plateau.
 """
 
@@ -22,7 +22,7 @@ LAST_YEAR: Final = 2020
 BIN_YEARS: Final = 10
 LEAST_DATED: Final = 20
 """Dated works that a ridge is drawn from."""
-_EARLIEST_YEAR: Final = 1200  # an earlier year of a work is a slip, see training/quality.py
+_EARLIEST_YEAR: Final = 1200  # an earlier year is a slip, see training/exploration/quality.py
 _LEAST_BANDWIDTH: Final = 3.0
 _PLATEAU_BANDWIDTH: Final = 5.0
 _REACH: Final = 4  # standard deviations of a Gaussian that are worth counting

@@ -2,13 +2,10 @@
 
 import base64
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Final
 
-from anyio import to_thread
-from fastapi import Depends, FastAPI
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from pydantic import SecretStr
 
@@ -16,26 +13,14 @@ from lambda_fn import errors
 from lambda_fn.catalogue.deferred import Deferred
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, FeedbackStore
 from lambda_fn.contract.images import PictureError, to_pixels
-from lambda_fn.deadline import finish_in_time
-from lambda_fn.request_body import json_body, json_of
-from lambda_fn.schemas import ErrorBody, FeedbackRequest, FeedbackStored, Prediction
+from lambda_fn.schemas import Prediction
 
 DAY_S: Final = 24 * 60 * 60
 MAX_PICTURE_BYTES: Final = 1_000_000
-_MAX_BODY_BYTES: Final = 1_400_000  # base64 makes four bytes of three
 _FORMATS: Final = ("jpeg", "png", "webp")
 _PATIENCE_S: Final = 5.0
 _DECIMALS: Final = 4
 _CHECK_PX: Final = 32
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorBody, "description": "The token is none of this service"},
-    404: {"model": ErrorBody, "description": "No feedback is kept here"},
-    410: {"model": ErrorBody, "description": "The answer is more than a day old"},
-    413: {"model": ErrorBody, "description": "The picture is too large"},
-    415: {"model": ErrorBody, "description": "Not JSON"},
-    422: {"model": ErrorBody, "description": "An unknown style, or no readable picture"},
-    503: {"model": ErrorBody, "description": "It cannot be kept now; try again"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +105,6 @@ class FeedbackDesk:
             raise errors.BadTokenError(
                 "The token is none of this service: send `feedback_token` of an answer as it is."
             ) from error
-
-
-def add_feedback(app: FastAPI, desk: FeedbackDesk | None, pool: Executor) -> None:
-    """Add the route to the app; pool: the threads that decode pictures."""
-    body = json_of(FeedbackRequest, max_bytes=_MAX_BODY_BYTES, allow=lambda: _require(desk))
-
-    @app.post(
-        "/v1/feedback",
-        status_code=201,
-        tags=["feedback"],
-        openapi_extra=json_body(FeedbackRequest),
-        responses=_ERRORS,
-    )
-    async def keep_feedback(
-        request: Annotated[FeedbackRequest, Depends(body)],
-    ) -> FeedbackStored:
-        """Say that an answer is right, or what the picture is rather.
-
-        A second word about the same answer replaces the first. The picture is kept only if it is
-        in the request.
-        """
-        text, picture = request.picture, None
-        if text is not None:
-            picture = await finish_in_time(lambda: read_picture(text), pool=pool)
-        await to_thread.run_sync(_require(desk).keep, request.token, request.style, picture)
-        return FeedbackStored()
-
-
-def _require(desk: FeedbackDesk | None) -> FeedbackDesk:
-    if desk is None:
-        raise errors.FeedbackOffError("This service keeps no feedback.")
-    return desk
 
 
 def read_picture(text: str) -> bytes:

@@ -8,30 +8,18 @@ at once, whatever comes of it; what is never asked about goes by the bucket's ow
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
-from typing import Annotated, Any, Final, get_args
-
-from anyio import to_thread
-from fastapi import Depends, FastAPI, Request
+from functools import cached_property
+from typing import Any, Final, get_args
 
 from lambda_fn import errors
-from lambda_fn.request_body import BodyReader, json_body, json_of, parse_json
-from lambda_fn.schemas import ErrorBody, PictureType, Uploaded, UploadForm, UploadRequest
+from lambda_fn.schemas import PictureType, UploadForm
 
 _CONTENT_TYPES: Final = get_args(PictureType)
-_MAX_JSON_BYTES: Final = 1_000
 _HOUR_S: Final = 3_600
 _TIMEOUT_S: Final = 5
 _KEY: Final = re.compile(r"originals/[0-9a-f]{32}")
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorBody, "description": "No uploads are taken here"},
-    413: {"model": ErrorBody, "description": "The body is too large"},
-    415: {"model": ErrorBody, "description": "Not JSON"},
-    422: {"model": ErrorBody, "description": "Not a type of picture that can be read"},
-    503: {"model": ErrorBody, "description": "Uploads cannot be taken now; try again"},
-}
 # without the right to list a bucket, S3 denies access to what is not there
 _MISSING: Final = ("NoSuchKey", "AccessDenied")
 
@@ -148,47 +136,6 @@ class Uploads:
         if session.get_credentials() is None:
             raise NoCredentialsError  # to sign a form without any is an error of another kind
         return session.client("s3", config=config)
-
-
-def add_uploads(app: FastAPI, uploads: Uploads | None) -> None:
-    """Add the route that gives forms to the app."""
-    body = json_of(UploadRequest, max_bytes=_MAX_JSON_BYTES, allow=lambda: require_uploads(uploads))
-
-    @app.post(
-        "/v1/uploads",
-        status_code=201,
-        tags=["styles"],
-        openapi_extra=json_body(UploadRequest),
-        responses=_ERRORS,
-    )
-    async def create_upload(wanted: Annotated[UploadRequest, Depends(body)]) -> UploadForm:
-        """Give a form for an original that is too large for a request.
-
-        POST the form with the picture as its last field `file`, then ask for its style by
-        `{"upload": ...}`. The original is deleted as soon as it has been read.
-        """
-        return await to_thread.run_sync(require_uploads(uploads).invite, wanted.content_type)
-
-
-async def read_upload(request: Request, uploads: Uploads | None) -> Callable[[], bytes]:
-    """Return what takes the upload that a JSON body names."""
-    own = require_uploads(uploads)
-    async with BodyReader(_MAX_JSON_BYTES).whole(request) as data:
-        return partial(own.take, parse_json(data, Uploaded).upload)
-
-
-def require_uploads(uploads: Uploads | None) -> Uploads:
-    """Return the bucket, if there is one.
-
-    Raises:
-        UploadsOffError: there is none, and what to do instead.
-    """
-    if uploads is None:
-        raise errors.UploadsOffError(
-            "This service takes no uploads: send the picture itself to POST /v1/predictions, with "
-            "'Content-Type: image/jpeg' (or image/png, ...)."
-        )
-    return uploads
 
 
 @contextmanager

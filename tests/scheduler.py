@@ -15,7 +15,7 @@ PER_PROCESSOR: Final = 2
 _COMPUTING: Final = "tests/training/"
 _WAITING: Final = (
     "tests/training/catalogue/",
-    "tests/training/test_collect.py",
+    "tests/training/sources/test_collect.py",
     "tests/training/visitors/",
 )
 """Of what lies in `_COMPUTING`: these talk to servers."""

@@ -213,7 +213,7 @@ def _answers_per_s(function: Function, event: Any, processes: int) -> float:
 def _report_shares(image: Image, payload: bytes) -> None:
     prices = read_prices()
     fixed = prices["lambda_request_million"] + prices["http_api_request_million"]
-    typer.echo("beside what the next table counts, a million predictions cost, by infra/costs.py:")
+    typer.echo("beside what the next table counts, a million predictions cost:")
     for line in million_predictions(prices):
         if not line.part.startswith(("function", "HTTP API")):
             typer.echo(f"  {line.part}: ${line.usd:.2f} ({line.assumption})")

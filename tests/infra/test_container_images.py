@@ -23,6 +23,8 @@ FILES = (
     "lambda_fn/catalogue/works.py",
     "lambda_fn/contract/styles.py",
     "lambda_fn/model.py",
+    "lambda_fn/runtime.py",
+    "lambda_fn/runtime_litert.py",
     "lambda_fn/release/manifest.json",
     "requirements/dev.txt",
     "requirements/lambda-litert.txt",
@@ -32,7 +34,7 @@ FILES = (
     "requirements/trim.py",
     "tests/conftest.py",
     "training/Dockerfile",
-    "training/train.py",
+    "training/runs/train.py",
     "web/index.html",
     "web/main.js",
 )
@@ -54,12 +56,14 @@ CHANGES = {
     "requirements/lambda-litert.txt": SERVICE,
     "requirements/trim.py": SERVICE,
     "requirements/service.txt": NEITHER,
-    "training/train.py": TRAINING,
+    "training/runs/train.py": TRAINING,
     "training/Dockerfile": TRAINING,
     "requirements/training-gpu.txt": TRAINING,
     "requirements/training.txt": TRAINING,
     "lambda_fn/contract/styles.py": SERVICE | TRAINING,
     "lambda_fn/model.py": SERVICE | TRAINING,
+    "lambda_fn/runtime.py": SERVICE | TRAINING,
+    "lambda_fn/runtime_litert.py": SERVICE | TRAINING,
     "lambda_fn/catalogue/works.py": SERVICE | TRAINING,
 }
 

@@ -1,0 +1,99 @@
+"""POST /v1/predictions: a picture, as its body has it or says where it is, and the whole answer."""
+
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request
+
+from lambda_fn.catalogue.works import Rights
+from lambda_fn.catalogue_query import KnownStyle, refuse_repeats
+from lambda_fn.deadline import finish_in_time
+from lambda_fn.related_works import Wanted
+from lambda_fn.request_body import BodyReader, is_json, json_body
+from lambda_fn.request_log import facts_of, note
+from lambda_fn.routes.uploads import read_upload
+from lambda_fn.schemas import ErrorBody, Limits, PredictionWithWorks, Uploaded
+from lambda_fn.uploads import Uploads
+
+_MAX_SIMILAR = 50
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_PICTURE_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "One picture: raw, as the field `file` of a form, or the name of an upload.",
+        "content": {
+            **json_body(Uploaded)["requestBody"]["content"],
+            "image/*": _BINARY,
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": _BINARY["schema"]},
+                }
+            },
+        },
+    }
+}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "No picture, several, or a broken form"},
+    404: {"model": ErrorBody, "description": "No such upload, or no uploads at all"},
+    413: {"model": ErrorBody, "description": "Too many bytes or pixels"},
+    415: {"model": ErrorBody, "description": "Not a picture's Content-Type"},
+    422: {"model": ErrorBody, "description": "The picture cannot be read"},
+    503: {"model": ErrorBody, "description": "Too many pictures at once; try again"},
+}
+
+Picture = Callable[[Request], AsyncGenerator[Callable[[], bytes], None]]
+
+
+def picture_of(limits: Limits, uploads: Uploads | None) -> Picture:
+    """Return what finds the picture of a request: in its body, or where its body says."""
+    hint = ""
+    if limits.upload_bytes is not None:
+        hint = f"Or send the original of up to {limits.upload_bytes / 1e6:g} MB: POST /v1/uploads."
+    reader = BodyReader(limits.body_bytes, hint=hint)
+
+    async def picture(request: Request) -> AsyncGenerator[Callable[[], bytes], None]:
+        if is_json(request):
+            yield await read_upload(request, uploads)
+        else:
+            async with reader.picture(request) as data:
+                yield lambda: data
+
+    return picture
+
+
+def add_predictions(
+    app: FastAPI,
+    answer: Callable[[bytes, Wanted], PredictionWithWorks],
+    picture: Picture,
+    pool: Executor,
+) -> None:
+    """Add the route to the app; `answer` runs in a thread of the pool."""
+
+    @app.post(
+        "/v1/predictions",
+        tags=["styles"],
+        openapi_extra=_PICTURE_BODY,
+        responses=_ERRORS,
+        dependencies=[Depends(refuse_repeats)],
+    )
+    async def create_prediction(
+        request: Request,
+        take: Annotated[Callable[[], bytes], Depends(picture)],
+        similar: Annotated[
+            int, Query(ge=0, le=_MAX_SIMILAR, description="how many similar works")
+        ] = 10,
+        similar_style: Annotated[
+            KnownStyle | None, Query(description="similar works of this style only")
+        ] = None,
+        similar_rights: Annotated[
+            Rights | None, Query(description="similar works with these rights only")
+        ] = None,
+    ) -> PredictionWithWorks:
+        """Name the style of one picture. The picture is read in memory and not kept."""
+        wanted = Wanted(similar, similar_style, similar_rights)
+        found = await finish_in_time(lambda: answer(take(), wanted), pool=pool)
+        note(request, **facts_of(found))
+        return found
