@@ -19,7 +19,24 @@ _WAITING: Final = (
     "tests/training/visitors/",
 )
 """Of what lies in `_COMPUTING`: these talk to servers."""
-_LONGEST: Final[tuple[str, ...]] = ()
+_LONGEST: Final = (
+    "tests/training/model_folder/test_release.py",
+    "tests/training/promotion/test_promote.py",
+    "tests/training/network/test_architectures.py",
+    "tests/training/cloud/test_job_in_container.py",
+    "tests/training/runs/test_recipes.py",
+    "tests/training/model_folder/test_inference_graph.py",
+    "tests/training/runs/test_resume.py",
+    "tests/training/model_folder/test_export.py",
+    "tests/training/model_folder/test_check_release.py",
+    "tests/training/cli/test_pipeline.py",
+    "tests/training/runs/test_features.py",
+    "tests/web/test_page.py",
+    "tests/web/test_answer.py",
+    "tests/web/test_several.py",
+    "tests/web/test_originals.py",
+    "tests/web/test_model_page.py",
+)
 """Begun last, one of these would be waited for when all others are done."""
 
 
