@@ -38,7 +38,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     left_out = re.findall(r"not (\w+)", config.option.markexpr)
     if collection_path.suffix != ".py" or not left_out:
         return None
-    marks = re.search(r"^pytestmark = .*$", collection_path.read_text("utf-8"), re.MULTILINE)
+    text = collection_path.read_text("utf-8")
+    marks = re.search(r"^pytestmark = .*?\n\n", text, re.MULTILINE | re.DOTALL)
     named = re.findall(r"pytest\.mark\.(\w+)", marks.group()) if marks else []
     return True if set(named) & set(left_out) else None
 

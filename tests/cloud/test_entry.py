@@ -23,6 +23,8 @@ from tests.cloud.http_front import serving_front
 from tests.cloud.runtime_api import FunctionError
 from tests.pictures import draw_picture, encode
 
+pytestmark = pytest.mark.slow
+
 JPEG = {"Content-Type": "image/jpeg"}
 SETTINGS = {"ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES)}
 

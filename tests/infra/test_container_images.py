@@ -12,6 +12,8 @@ import pytest
 
 from tests.infra.synthesis import CONTEXT, ROOT, Synthesis, made_of_stages
 
+pytestmark = pytest.mark.slow
+
 FILES = (
     ".dockerignore",
     "README.md",

@@ -20,7 +20,10 @@ from training.catalogue.source import Source, read_source
 from training.errors import TrainingError
 from training.model_folder.check_release import RELEASE
 
-pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True),
+]
 
 
 @pytest.fixture(scope="module")

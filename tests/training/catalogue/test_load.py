@@ -19,7 +19,10 @@ from training.catalogue.load import BATCH, load
 from training.catalogue.source import read_source
 from training.catalogue.statistics import every_work
 
-pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True),
+]
 ROOT = Path(__file__).parents[3]
 Counts = Mapping[str, StyleCount]
 BEFORE, MANY = BATCH, 2 * BATCH

@@ -20,7 +20,10 @@ from training.catalogue.statistics import every_work
 from training.config import CollectConfig
 from training.errors import TrainingError
 
-pytestmark = pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("target", ["sqlite", "mongodb"], indirect=True),
+]
 ROOT = Path(__file__).parents[3]
 PATHS = ("katsushika-hokusai/wave.png", "claude-monet/sunrise.jpg", "claude-monet/lost.jpg")
 

@@ -16,6 +16,8 @@ from tests.works_of_art import make_work
 from training.cli.catalogue import shown
 from training.model_folder.check_release import RELEASE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:

@@ -16,6 +16,8 @@ from training.cloud.pushed_datasets import plan_push, push_set
 from training.cloud.s3_folders import put_folder
 from training.config import TrainConfig
 
+pytestmark = pytest.mark.slow
+
 OWN = {"dataset", "run", "from_", "note"}  # of train, not of the model
 
 

@@ -18,6 +18,8 @@ from training.dataset.dataset_folder import load_dataset
 from training.files import write_table
 from training.runs.run_folder import load_run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

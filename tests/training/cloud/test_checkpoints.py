@@ -11,6 +11,8 @@ from training.cloud.aws import client
 from training.cloud.checkpoints import Checkpoints
 from training.cloud.job_spec import checkpoint_place
 
+pytestmark = pytest.mark.slow
+
 PLACE = checkpoint_place(BUCKETS["runs"], "first")
 
 

@@ -14,6 +14,8 @@ from training.cloud.jobs import as_rows, cancel, find_job, list_jobs, read_log
 from training.config import TrainConfig
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.slow
+
 FINGERPRINT = "0123456789abcdef" * 4
 
 

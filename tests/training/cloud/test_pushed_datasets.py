@@ -23,6 +23,8 @@ from training.dataset.dataset_folder import load_dataset, load_works
 from training.dataset.organise import organise
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.slow
+
 BUCKET = BUCKETS["datasets"]
 
 

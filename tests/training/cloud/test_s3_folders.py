@@ -16,6 +16,8 @@ from training.cloud.s3_folders import (
 )
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.slow
+
 PLACE = Place("the-runs", "runs/first")
 
 

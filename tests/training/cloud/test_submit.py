@@ -16,6 +16,8 @@ from training.cloud.submit import COMPARED, Wish, submit
 from training.config import OrganiseConfig, TrainConfig
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.slow
+
 CONFIG = TrainConfig(crop_px=64, epochs=3)
 
 

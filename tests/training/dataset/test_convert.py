@@ -16,6 +16,8 @@ from training.config import OrganiseConfig
 from training.dataset.dataset_folder import Dataset, load_dataset
 from training.dataset.organise import organise
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CONFIG = OrganiseConfig(min_pictures_per_style=10, keeps_duplicates=True)
 WAIT_S = 60.0

@@ -10,6 +10,8 @@ from training.dataset.batches import FixedBatches
 from training.dataset.photographs import load_photographs
 from training.errors import TrainingError
 
+pytestmark = pytest.mark.slow
+
 
 def sums(batches: FixedBatches) -> set[float]:
     return {

@@ -18,6 +18,8 @@ from training.evaluation.metrics import (
 )
 from training.plots import ACCENT, COOL, PAPER
 
+pytestmark = pytest.mark.slow
+
 HISTORY = [
     {
         "epoch": float(epoch),

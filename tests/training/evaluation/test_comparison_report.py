@@ -11,6 +11,8 @@ import pytest
 from training.errors import TrainingError
 from training.evaluation.comparison_report import Entry, describe, read_comparison, write_comparison
 
+pytestmark = pytest.mark.slow
+
 FIRST = Entry(
     tag="first",
     architecture="mobilenetv2",

@@ -28,6 +28,8 @@ from training.evaluation.metrics import (
     to_probabilities,
 )
 
+pytestmark = pytest.mark.slow
+
 STYLES = ("baroque", "cubism", "realism", "ukiyo-e")
 # four pictures of two styles; the first is wrong, and right only as its third guess
 PROBABILITIES = np.array(

@@ -10,6 +10,8 @@ from tests.training.answers import draw_evaluation
 from training.evaluation.metrics import Evaluation, Pair
 from training.evaluation.report import describe, write_evaluation_report
 
+pytestmark = pytest.mark.slow
+
 
 def write(folder: Path, evaluation: Evaluation) -> str:
     write_evaluation_report(folder, "first", evaluation, {"commit": "abc"})

@@ -23,6 +23,8 @@ from training.exploration.explore import draw_plots, draw_sheets, write_tables
 from training.exploration.findings import examine
 from training.exploration.report import write_exploration_report
 
+pytestmark = pytest.mark.slow
+
 CONFIG = ExploreConfig()
 
 

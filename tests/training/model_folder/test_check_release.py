@@ -28,6 +28,8 @@ from training.model_folder.check_release import (
 )
 from training.sources.importing import import_works
 
+pytestmark = pytest.mark.slow
+
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float32]
 

@@ -5,6 +5,8 @@ import pytest
 
 from training.model_folder.golden import draw_golden
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("size_px", [32, 160, 299])
 def test_six_different_pictures_of_the_wanted_size_are_drawn(size_px: int) -> None:

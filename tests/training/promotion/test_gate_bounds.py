@@ -13,6 +13,8 @@ from training.errors import TrainingError
 from training.promotion.gate_bounds import Limits, Measured, Verdict, judge
 from training.promotion.gate_table import print_verdict
 
+pytestmark = pytest.mark.slow
+
 STYLES = ("cubism", "impressionism", "ukiyo-e")
 PICTURES = 900
 SURE = 0.9

@@ -28,6 +28,8 @@ from training.promotion.model_history import (
 )
 from training.promotion.promote import Wishes, find_model, promote, roll_back
 
+pytestmark = pytest.mark.slow
+
 RELEASED = ModelManifest.model_validate_json((RELEASE / "manifest.json").read_bytes()).id
 _PATIENCE_S = 240  # a process has to start, on a machine that may be busy
 FORCED, TAKING_OVER = Wishes(is_forced=True), Wishes(is_taking_over=True)

@@ -37,6 +37,8 @@ from training.sources.estimate import estimate
 from training.sources.raw_folder import RawWork, read_works
 from training.sources.wikiart import Artist, RateLimiter, StoppedError, WikiArt
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ARTISTS, LIST, DETAILS, PICTURE = "AlphabetJson", "PaintingsByArtist", "ImageJson/201", "/wave.png"
 IDS = ["101", "102", "103", "201", "202", "301", "302"]

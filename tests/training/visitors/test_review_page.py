@@ -14,6 +14,8 @@ from tests.training.visitors.gifts import exported, make_gift, make_gifts
 from training.sources.visitor_reviews import decide, read_review
 from training.visitors.review_page import ReviewDesk, open_desk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
