@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -92,7 +93,7 @@ class Deployer:
         It is the longest part of a deploy that needs nothing of AWS, so other work may go on.
         """
         # as cdk.json says, in the environment that is here already
-        app = f"--app={sys.executable} -m infra.app"
+        app = f"--app={shlex.quote(sys.executable)} -m infra.app"  # a shell reads it
         chosen = [f"--context={option}={value}" for option, value in options.items()]
         folder = self.home / name
         process = self._begin("synth", "--quiet", f"--output={folder}", app, *chosen)
