@@ -50,7 +50,7 @@ from training.network.optimizer import compile_model
 from training.runs.augmentation_sheet import draw_sheet
 from training.runs.devices import describe, spread
 from training.runs.features import bottleneck_features
-from training.runs.regression_start import fit_scale, fit_scale_on
+from training.runs.level_scale import fit_scale, fit_scale_on
 from training.runs.run_folder import (
     CLASSIFIER_FILE,
     HISTORY,
