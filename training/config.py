@@ -119,6 +119,12 @@ class TrainConfig(_Config):
         le=50,
         description="of each picture, augmented, whose features are kept and learnt from, too",
     )
+    photographs: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="of each picture, as a visitor of a museum would take them: more such views",
+    )
     soft_px: int = Field(
         default=0,
         ge=0,
@@ -140,13 +146,16 @@ class TrainConfig(_Config):
         description="a Keras weights file of the backbone without its top",
         union_mode="left_to_right",  # in JSON any text may be a path
     )
+    start: Path | None = Field(
+        default=None,
+        description="a finished run of the same network whose weights the fine-tuning begins with",
+    )
     split: str = "picture"
     seed: int = 42
     epochs: int = Field(default=20, ge=1)
     batch_size: int = Field(default=32, ge=1)
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
 
-    head_epochs: int = Field(default=0, ge=0, description="first only the head is trained")
     kept_share: float = Field(
         default=0.0,
         ge=0,
@@ -157,9 +166,6 @@ class TrainConfig(_Config):
         default=False,
         description="batch normalisation keeps what ImageNet taught it, in training, too: small "
         "batches of augmented pictures would give it others than whole pictures have",
-    )
-    half_epochs: int = Field(
-        default=0, ge=0, description="then the upper half of the backbone joins; then all of it"
     )
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: float = Field(default=5e-4, gt=0)
@@ -203,7 +209,19 @@ class TrainConfig(_Config):
         ge=1,
         description="more than 1: the model is the mean of the last epochs' weights, not the best",
     )
-    class_weights: Literal["none", "sqrt", "balanced"] = "sqrt"
+    class_weights: Literal["none", "sqrt", "balanced", "collections"] = Field(
+        default="sqrt",
+        description="how much the pictures of a rare style count: as they come, more by the root "
+        "of how rare it is, all styles alike, or the root for each style in each collection",
+    )
+    min_collection: int = Field(
+        default=200,
+        ge=1,
+        description="training pictures; sources with fewer count together as one collection",
+    )
+    held_out: tuple[str, ...] = Field(
+        default=(), description="sources whose pictures are left out of training"
+    )
     dropout: float = Field(default=0.2, ge=0, lt=1)
     batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)
 
@@ -215,11 +233,15 @@ class TrainConfig(_Config):
     )
     min_crop_area: float = Field(default=0.35, gt=0, le=1, description="of the whole picture")
     vertical_flips: float = Field(default=0.0, ge=0, le=1, description="share of the pictures")
-    rotation_deg: float = Field(default=0.0, ge=0, le=45, description="largest, either way")
     colour_cast: float = Field(
         default=0.0, ge=0, lt=1, description="largest change of each colour channel's strength"
     )
-    grey_share: float = Field(default=0.0, ge=0, le=1, description="pictures that lose all colour")
+    photograph_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="training pictures that are shown as a visitor of a museum photographs them",
+    )
     max_softness: float = Field(
         default=2.0, ge=1, description="half of the pictures are shrunk by up to this and back"
     )
@@ -233,7 +255,7 @@ class TrainConfig(_Config):
     @property
     def all_views(self) -> int:
         """How many views of each picture are learnt from, beside the picture as it is."""
-        return self.views + (self.soft_px > 0)
+        return self.views + self.photographs + (self.soft_px > 0)
 
     @model_validator(mode="before")
     @classmethod
@@ -243,15 +265,16 @@ class TrainConfig(_Config):
         return {**RECIPES.get(given.get("recipe", ""), {}), **given}
 
     @model_validator(mode="after")
-    def _stages_fit(self) -> Self:
-        if self.recipe == "frozen" and self.head_epochs + self.half_epochs:
-            raise ValueError("the frozen recipe never thaws: leave out head_epochs and half_epochs")
-        if self.head_epochs + self.half_epochs >= self.epochs and self.half_epochs:
-            raise ValueError("no epoch is left for the whole network: raise epochs")
+    def _recipe_fits(self) -> Self:
         if self.recipe == "frozen" and (self.cutmix_alpha or self.teachers):
             raise ValueError("the frozen recipe knows no cutmix and no teachers")
-        if self.recipe == "frozen" and self.kept_share:
-            raise ValueError("the frozen recipe keeps all of the backbone: leave out kept_share")
+        if self.recipe == "frozen" and (self.kept_share or self.photograph_share):
+            raise ValueError(
+                "the frozen recipe keeps all of the backbone and makes views beforehand: "
+                "leave out kept_share, and give photographs instead of photograph_share"
+            )
+        if self.recipe == "frozen" and self.start:
+            raise ValueError("only fine-tuning begins with another run: leave out start")
         if self.head not in ANY_SIZE and self.artist_weight:
             raise ValueError("only the heads gap and levels can name artists, too")
         return self
@@ -259,11 +282,13 @@ class TrainConfig(_Config):
     @model_validator(mode="after")
     def _ways_fit(self) -> Self:
         if self.all_views and self.recipe != "frozen":
-            raise ValueError("views are for the frozen recipe: fine-tune makes new ones itself")
+            raise ValueError(
+                "views are for the frozen recipe: fine-tuning makes new ones all the time"
+            )
         if self.agreement_weight and not self.all_views:
             raise ValueError("answers to one way of a picture always agree: give views, too")
-        if self.hidden_units and (self.head != LEVELS or self.recipe != "frozen"):
-            raise ValueError("hidden units go with the head levels and the frozen recipe only")
+        if self.hidden_units and self.head != LEVELS:
+            raise ValueError("hidden units go with the head levels only")
         return self
 
 

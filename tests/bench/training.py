@@ -78,7 +78,7 @@ def _report_steps(dataset: Path) -> None:
     config = TrainConfig(weights=None)
     job = make_job(dataset, load_parts(dataset, config), config, styles=len(STYLES))
     model = job.build()
-    compile_model(model, config, styles=job.styles, steps=STEPS, first_epoch=0)
+    compile_model(model, config, styles=job.styles, steps=STEPS)
     part = load_part(dataset, split="picture", part="train")
     batches = TrainingBatches(part.labels, part.read, config, styles=len(STYLES))
     in_memory = _repeat([batches(number) for number in range(4)])

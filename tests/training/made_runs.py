@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.conftest import (
+    SIZE_PX,
     made_dataset,
     made_run,
     made_signed,
@@ -53,14 +54,33 @@ def hidden(*, agreement_weight: float = 0.0) -> Path:
     return made_run("hidden", made_signed(), config)
 
 
+def started_config(**options: Any) -> TrainConfig:
+    """Return the options of a fine-tuning that begins with `hidden` and hardly moves."""
+    fixed: dict[str, Any] = {
+        "architecture": "small",
+        "head": "levels",
+        "hidden_units": 6,
+        "start": hidden(),
+        "crop_px": SIZE_PX,
+        "fixed_statistics": True,
+        "photograph_share": 0.3,
+        "learning_rate": 1e-9,
+        "epochs": 1,
+    }
+    return tiny_config(**fixed | options)
+
+
+def started() -> Path:
+    """Return a run of `started_config`."""
+    return made_run("started", made_signed(), started_config())
+
+
 def thawed() -> Path:
-    """Return a run in three stages, which names artists, too, and ends as a mean."""
+    """Return a run that names artists, too, and ends as a mean."""
     config = tiny_config(
         architecture="small",
         weights=made_weights(),
         epochs=4,
-        head_epochs=1,
-        half_epochs=1,
         averaged_epochs=2,
         artist_weight=0.5,
         artist_works=2,

@@ -39,8 +39,11 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"recipe": "frozen", "head_epochs": 1}, "never thaws"),
-        ({"epochs": 3, "head_epochs": 1, "half_epochs": 2}, "no epoch is left"),
+        ({"recipe": "frozen", "kept_share": 0.5}, "keeps all of the backbone"),
+        ({"recipe": "frozen", "photograph_share": 0.5}, "makes views beforehand"),
+        ({"recipe": "frozen", "start": "runs/a"}, "only fine-tuning"),
+        ({"photographs": 1}, "views are for the frozen recipe"),
+        ({"head": "gap", "hidden_units": 8}, "head levels only"),
         ({"recipe": "frozen", "cutmix_alpha": 1.0}, "no cutmix"),
         ({"recipe": "frozen", "teachers": ["runs/a"]}, "no teachers"),
         ({"head": "original-1", "artist_weight": 0.5}, "only the heads gap"),
@@ -62,9 +65,8 @@ def test_options_that_do_not_go_together_are_refused(options: dict[str, Any], re
         ("teacher_weight", 1.1),
         ("averaged_epochs", 0),
         ("kept_share", 1.0),
-        ("rotation_deg", 46.0),
+        ("photograph_share", 1.1),
         ("colour_cast", 1.0),
-        ("grey_share", 1.1),
         ("max_softness", 0.9),
         ("min_crop_area", 0.0),
     ],
@@ -113,7 +115,6 @@ def test_another_recipe_than_that_of_the_run_brings_its_own_settings() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"head": "levels", "hidden_units": 8},
         {"recipe": "frozen", "head": "gap", "hidden_units": 8},
         {"head": "original-3", "artist_weight": 0.5},
     ],

@@ -88,11 +88,6 @@ Optimizer = Annotated[Literal["adamw", "adam", "sgd"] | None, _option("Optimiser
 Crop = Annotated[int | None, _option("Side of the random training crops in pixels.", "crop_px")]
 Seed = Annotated[int | None, _option("Decides order, crops and weights.", "seed")]
 Epochs = Annotated[int | None, _option("How often each picture is seen, at most.", "epochs")]
-HeadEpochs = Annotated[int | None, _option("First epochs, with the head alone.", "head_epochs")]
-HalfEpochs = Annotated[
-    int | None,
-    _option("Next epochs, with the upper half of the backbone; then all of it.", "half_epochs"),
-]
 LearningRate = Annotated[float | None, _option("Highest rate; see find-rate.", "learning_rate")]
 Schedule = Annotated[
     Literal["cosine", "plateau", "constant"] | None,
@@ -157,15 +152,9 @@ FixedStatistics = Annotated[
     bool | None,
     _option("Leave batch normalisation as it comes with the weights.", "fixed_statistics"),
 ]
-Rotation = Annotated[
-    float | None, _option("Largest turn of training pictures in degrees.", "rotation_deg")
-]
 ColourCast = Annotated[
     float | None,
     _option("Largest change of the strength of red, green and blue.", "colour_cast"),
-]
-GreyShare = Annotated[
-    float | None, _option("Share of training pictures that lose all colour.", "grey_share")
 ]
 MaxSoftness = Annotated[
     float | None,

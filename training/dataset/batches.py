@@ -7,7 +7,7 @@ Keras, for training by tf.data on TensorFlow and by a generator on any other bac
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,8 @@ class Part:
     labels: NDArray[np.int64]
     artists: tuple[str, ...]
     """keys, one for all spellings of a name; empty where nobody is known"""
+    sources: tuple[str, ...]
+    """the collection or place that each picture comes from"""
 
     def read(self, places: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the pictures at these places: (count, side, side, 3).
@@ -54,7 +56,16 @@ class Part:
         """Return the pictures at these places."""
         names = tuple(self.names[place] for place in chosen)
         artists = tuple(self.artists[place] for place in chosen)
-        return Part(self.store, names, self.labels[list(chosen)], artists)
+        sources = tuple(self.sources[place] for place in chosen)
+        return Part(self.store, names, self.labels[list(chosen)], artists, sources)
+
+    def without(self, sources: Collection[str]) -> "Part":
+        """Return the pictures that come from none of these sources."""
+        return self.take([at for at, source in enumerate(self.sources) if source not in sources])
+
+    def of(self, sources: Collection[str]) -> "Part":
+        """Return the pictures that come from one of these sources."""
+        return self.take([at for at, source in enumerate(self.sources) if source in sources])
 
 
 def load_part(folder: Path, *, split: str, part: str) -> Part:
@@ -75,6 +86,7 @@ def load_part(folder: Path, *, split: str, part: str) -> Part:
         tuple(work.path for work in works),
         np.array([index[work.style] for work in works]),
         tuple(_artist_keys(works)),
+        tuple(work.source for work in works),
     )
 
 
@@ -112,13 +124,14 @@ class TrainingBatches:
         *,
         styles: int,
         artists: NDArray[np.float32] | None = None,
+        sources: Sequence[str] = (),
         views: int = 0,
     ) -> None:
         self._fetch, self._config, self._views = fetch, config, views
         self._targets = np.eye(styles, dtype=np.float32)[labels]
         if artists is not None:
             self._targets = np.hstack([self._targets, artists])
-        self._weights = style_weights(labels, styles, config.class_weights)[labels]
+        self._weights = picture_weights(labels, styles, config, sources)
         self._size = min(config.batch_size, len(labels))
         self.steps = len(labels) // self._size
         """batches per epoch"""
@@ -298,14 +311,27 @@ def cutmix(batch: Batch, *, alpha: float, generator: np.random.Generator) -> Bat
     return inputs, blend(batch[1]), blend(batch[2])
 
 
-def style_weights(labels: NDArray[np.int64], styles: int, kind: str) -> NDArray[np.float64]:
-    """Return a weight per style with mean 1 over the pictures.
+def picture_weights(
+    labels: NDArray[np.int64], styles: int, config: TrainConfig, sources: Sequence[str] = ()
+) -> NDArray[np.float64]:
+    """Return how much each picture counts, with mean 1: by how rare its style is.
 
-    `balanced` counts every style alike, `sqrt` half-way (in the logarithm), `none` every picture.
+    With `collections` it is how rare its style is in its collection. Where a style comes from one
+    collection only, a network may learn the collection instead; the few pictures of it that come
+    from elsewhere then count all the more.
+
+    sources: the collection of each picture; those of fewer than `config.min_collection` pictures
+        count together as one.
     """
-    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}[kind]
-    counts = np.bincount(labels, minlength=styles)
-    if not counts.all():
+    if len(np.unique(labels)) < styles:
         raise TrainingError("a style of the dataset has no picture in the training part")
-    weights = (1.0 / counts) ** power
-    return np.asarray(weights * len(labels) / (counts @ weights))
+    groups: Sequence[object] = labels.tolist()
+    if config.class_weights == "collections":
+        sizes = Counter(sources)
+        rare = {source for source, size in sizes.items() if size < config.min_collection}
+        named = ["" if source in rare else source for source in sources]
+        groups = list(zip(groups, named, strict=True))
+    counts = Counter(groups)
+    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0, "collections": 0.5}[config.class_weights]
+    weights = np.array([counts[group] ** -power for group in groups])
+    return np.asarray(weights / weights.mean())

@@ -96,7 +96,7 @@ def find_rate(
 def _test(job: Job, config: TrainConfig, rates: NDArray[np.float64]) -> RangeTest:
     keras.utils.set_random_seed(config.seed)
     model = job.build()
-    compile_model(model, config, styles=job.styles, steps=job.batches.steps, first_epoch=0)
+    compile_model(model, config, styles=job.styles, steps=job.batches.steps)
     losses: list[float] = []
     for step, rate in enumerate(tqdm(rates, "find-rate", unit="batch", disable=None)):
         model.optimizer.learning_rate.assign(rate)

@@ -40,6 +40,7 @@ class Plan(BaseModel):
     """of one picture, and of what the head takes"""
     weights_sha256: str | None
     teachers_sha256: tuple[str, ...] = ()
+    start_sha256: str | None = None
     callbacks: tuple[str, ...]
     commit: str
     versions: dict[str, str]

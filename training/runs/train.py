@@ -123,11 +123,23 @@ def load_classifier(folder: Path) -> keras.Model:
 
 
 def load_parts(dataset_folder: Path, config: TrainConfig) -> dict[str, Part]:
-    """Return the two parts that training may see."""
-    return {
+    """Return the two parts that training may see.
+
+    Raises:
+        TrainingError: no such list, a held-out source that no picture comes from, or nothing left.
+    """
+    parts = {
         part: load_part(dataset_folder, split=config.split, part=part)
         for part in ("train", "validation")
     }
+    unknown = set(config.held_out) - {source for part in parts.values() for source in part.sources}
+    if unknown:
+        raise TrainingError(f"no picture to train on comes from {', '.join(sorted(unknown))}")
+    kept = {name: part.without(config.held_out) for name, part in parts.items()}
+    for name, part in kept.items():
+        if not part.names:
+            raise TrainingError(f"nothing is left of the {name} part: hold fewer sources out")
+    return kept
 
 
 def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
@@ -143,8 +155,10 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
         )
     if config.recipe == "frozen":
         return
-    for teacher in config.teachers:
-        _refuse_teacher(teacher, config, dataset)
+    for other in (*config.teachers, *([config.start] if config.start else [])):
+        _refuse_other(other, config, dataset)
+    if config.start:
+        _refuse_start(config.start, config)
     if config.crop_px > side:
         raise TrainingError(
             f"crops of {config.crop_px} px are larger than the pictures of the dataset "
@@ -156,15 +170,28 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
         )
 
 
-def _refuse_teacher(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
+def _refuse_other(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
+    """Refuse a teacher or a start that knows other styles, or test pictures of this list."""
     plan = load_run(folder).plan
     if plan.styles != dataset.styles:
-        raise TrainingError(f"the teacher {folder} knows other styles than the dataset has")
+        raise TrainingError(f"{folder} knows other styles than the dataset has")
     if plan.config.split != config.split:
         raise TrainingError(
-            f"the teacher {folder} was trained on list {plan.config.split!r}, so that it may know "
-            f"test pictures of {config.split!r}: train one on this list"
+            f"{folder} was trained on list {plan.config.split!r}, so that it may know test "
+            f"pictures of {config.split!r}: train one on this list"
         )
+    if not set(config.held_out) <= set(plan.config.held_out):
+        raise TrainingError(f"{folder} was trained on sources that this run holds out")
+
+
+def _refuse_start(folder: Path, config: TrainConfig) -> None:
+    begun = load_run(folder).plan.config
+    for name in ("architecture", "head", "hidden_units", "scaling"):
+        if getattr(begun, name) != getattr(config, name):
+            raise TrainingError(
+                f"{folder} cannot be begun with: its {name} is {getattr(begun, name)!r}, this "
+                f"run's {getattr(config, name)!r}"
+            )
 
 
 def make_job(
@@ -195,8 +222,11 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
 
     def build() -> keras.Model:
         size_px = None if config.head in ANY_SIZE else config.crop_px
-        classifier = build_classifier(config, styles=styles, size_px=size_px, artists=named)
-        if config.head == LEVELS and config.weights is not None:
+        blank = config if config.start is None else config.model_copy(update={"weights": None})
+        classifier = build_classifier(blank, styles=styles, size_px=size_px, artists=named)
+        if config.start is not None:
+            _take_over(classifier, load_classifier(config.start))
+        elif config.head == LEVELS and config.weights is not None:
             fit_scale_on(classifier, config, train_part)
         pictures = keras.Input(train_part.read([0]).shape[1:])
         changed = build_augmentation(config)(pictures)
@@ -210,7 +240,14 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
         styles,
         build,
         lambda model: model.get_layer(config.architecture),
-        TrainingBatches(train_part.labels, train_part.read, config, styles=styles, artists=artists),
+        TrainingBatches(
+            train_part.labels,
+            train_part.read,
+            config,
+            styles=styles,
+            artists=artists,
+            sources=train_part.sources,
+        ),
         FixedBatches(
             validation.labels,
             validation.read,
@@ -219,6 +256,15 @@ def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles:
             batch_size=config.batch_size,
         ),
     )
+
+
+def _take_over(classifier: keras.Model, start: keras.Model) -> None:
+    """Give a classifier the weights of another; a layer that names artists stays as it is."""
+    classifier.get_layer("backbone").set_weights(start.get_layer("backbone").get_weights())
+    head = classifier.get_layer("head")
+    for layer in start.get_layer("head").layers:
+        if layer.weights:
+            head.get_layer(layer.name).set_weights(layer.get_weights())
 
 
 def _artists(part: Part, config: TrainConfig) -> NDArray[np.float32]:
@@ -286,6 +332,7 @@ def _frozen_job(
             config,
             styles=styles,
             artists=artists,
+            sources=train_part.sources,
             views=config.all_views,
         ),
         FixedBatches(
@@ -385,40 +432,25 @@ def _fit(
     done = epochs_done(folder)
     if state.get("stopped"):
         return
-    for stage in stages(config):
-        if done >= stage.end:
-            continue
-        if done == stage.begin:
+    if done < config.epochs:
+        if done == 0:
             with spread():
-                stage.thaw(job.core(model))
-                compile_model(
-                    model,
-                    config,
-                    styles=job.styles,
-                    steps=job.batches.steps,
-                    first_epoch=stage.begin,
-                )
-            state = {}
+                thaw(job.core(model), config)
+                compile_model(model, config, styles=job.styles, steps=job.batches.steps)
         others = _callbacks(folder, config)
+        keeper = _Keeper(
+            folder, job, others, state.get("callbacks"), averaged=config.averaged_epochs
+        )
         model.fit(
             stream(job.batches, first_epoch=done),
             validation_data=fixed(job.validation),
             steps_per_epoch=job.batches.steps,
             initial_epoch=done,
-            epochs=stage.end,
-            callbacks=[
-                *others,
-                _Keeper(
-                    folder, job, others, state.get("callbacks"), averaged=config.averaged_epochs
-                ),
-                *_watchers(after_epoch),
-            ],
+            epochs=config.epochs,
+            callbacks=[*others, keeper, *_watchers(after_epoch)],
             shuffle=False,  # the stream is shuffled already
             verbose="auto" if os.isatty(1) else 2,
         )
-        if model.stop_training:
-            return
-        done = stage.end
 
 
 def _watchers(after_epoch: Callable[[], None] | None) -> list[Any]:
@@ -427,40 +459,15 @@ def _watchers(after_epoch: Callable[[], None] | None) -> list[Any]:
     return [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: after_epoch())]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Epochs (begin to end, exclusive) in which the last `share` of the backbone is trained."""
-
-    begin: int
-    end: int
-    share: float
-    fixed_statistics: bool = False
-
-    def thaw(self, classifier: keras.Model) -> None:
-        """Set which layers are trained; a frozen BatchNormalization keeps its statistics."""
-        if "backbone" not in {layer.name for layer in classifier.layers}:
-            return  # a head on features that are computed already
-        layers = classifier.get_layer("backbone").layers
-        first = round(len(layers) * (1 - self.share))
-        for number, layer in enumerate(layers):
-            is_fixed = self.fixed_statistics and isinstance(layer, keras.layers.BatchNormalization)
-            layer.trainable = number >= first and not is_fixed
-
-
-def stages(config: TrainConfig) -> list[Stage]:
-    """Return the stages of a run in their order: the head, the upper half, all that may move."""
-    ends = (config.head_epochs, config.head_epochs + config.half_epochs, config.epochs)
-    begins = (0, *ends)
-    wanted = [
-        Stage(
-            begin,
-            min(end, config.epochs),
-            min(share, 1 - config.kept_share),
-            config.fixed_statistics,
-        )
-        for begin, end, share in zip(begins, ends, (0.0, 0.5, 1.0), strict=False)
-    ]
-    return [stage for stage in wanted if stage.begin < stage.end]
+def thaw(classifier: keras.Model, config: TrainConfig) -> None:
+    """Set which layers are trained; a frozen BatchNormalization keeps its statistics."""
+    if "backbone" not in {layer.name for layer in classifier.layers}:
+        return  # a head on features that are computed already
+    layers = classifier.get_layer("backbone").layers
+    first = round(len(layers) * config.kept_share)
+    for number, layer in enumerate(layers):
+        is_fixed = config.fixed_statistics and isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = number >= first and not is_fixed
 
 
 def _callbacks(folder: Path, config: TrainConfig) -> list[Any]:
@@ -514,6 +521,7 @@ def _plan(config: TrainConfig, dataset: Dataset, parts: dict[str, Part], note: s
         if isinstance(weights, Path) and weights.is_file()
         else None,
         teachers_sha256=tuple(sha256_of(folder / CLASSIFIER_FILE) for folder in config.teachers),
+        start_sha256=config.start and sha256_of(config.start / CLASSIFIER_FILE),
         callbacks=(*_callback_names(config), "Keeper"),
         commit=_commit(),
         versions=_versions(),

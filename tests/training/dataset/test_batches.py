@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from training.dataset.batches import (
     load_part,
     look_ahead,
     mixup,
+    picture_weights,
     stream,
-    style_weights,
 )
 from training.dataset.dataset_folder import UNKNOWN_ARTIST, load_works
 from training.errors import TrainingError
@@ -451,14 +451,24 @@ labels = st.lists(st.integers(1, 50), min_size=2, max_size=6).map(
 )
 
 
+def weights_of(
+    labels: np.ndarray[Any, np.dtype[np.int64]],
+    kind: str,
+    sources: Sequence[str] = (),
+    least: int = 2,
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    config = tiny_config(class_weights=kind, min_collection=least)
+    return picture_weights(labels, int(labels.max()) + 1, config, sources)
+
+
 @settings(deadline=None)
-@given(labels=labels, kind=st.sampled_from(["none", "sqrt", "balanced"]))
-def test_style_weights_have_mean_1_over_the_pictures(
+@given(labels=labels, kind=st.sampled_from(["none", "sqrt", "balanced", "collections"]))
+def test_weights_have_mean_1_over_the_pictures(
     labels: np.ndarray[Any, np.dtype[np.int64]], kind: str
 ) -> None:
-    weights = style_weights(labels, int(labels.max()) + 1, kind)
+    sources = ["squares" if number % 3 else "letterboxed" for number in range(len(labels))]
 
-    assert weights[labels].mean() == pytest.approx(1)
+    assert weights_of(labels, kind, sources).mean() == pytest.approx(1)
 
 
 @settings(deadline=None)
@@ -466,18 +476,34 @@ def test_style_weights_have_mean_1_over_the_pictures(
 def test_balanced_weights_count_every_style_alike(
     labels: np.ndarray[Any, np.dtype[np.int64]],
 ) -> None:
-    weights = style_weights(labels, int(labels.max()) + 1, "balanced")
+    totals = np.bincount(labels, weights_of(labels, "balanced"))
 
-    totals = np.bincount(labels) * weights
     np.testing.assert_allclose(totals, totals[0])
 
 
 def test_weights_by_root_lie_half_way() -> None:
-    weights = style_weights(np.repeat([0, 1], [1, 16]), 2, "sqrt")
+    weights = weights_of(np.repeat([0, 1], [1, 16]), "sqrt")
 
     assert weights[0] / weights[1] == pytest.approx(4)
 
 
+def test_the_few_pictures_of_a_style_from_another_collection_count_more() -> None:
+    sources = ["squares"] * 16 + ["letterboxed"] * 4 + ["squares"] * 4
+
+    weights = weights_of(np.repeat([0, 1], [20, 4]), "collections", sources)
+
+    assert weights[16] / weights[0] == pytest.approx(2)
+    assert weights[20] == pytest.approx(weights[16])
+
+
+def test_places_of_a_few_pictures_count_together_as_one_collection() -> None:
+    sources = [*"abcdefgh"] + ["squares"] * 8
+
+    weights = weights_of(np.repeat([0], 16), "collections", sources, least=3)
+
+    np.testing.assert_allclose(weights, 1)
+
+
 def test_a_style_without_pictures_is_refused() -> None:
     with pytest.raises(TrainingError, match="no picture"):
-        style_weights(np.array([0, 0, 2]), 3, "sqrt")
+        weights_of(np.array([0, 0, 2]), "sqrt")

@@ -80,7 +80,7 @@ def test_an_architecture_trains_a_step(name: str, larger: Path) -> None:
     job = make_job(larger, load_parts(larger, config), config, styles=len(STYLES))
     model = job.build()
     constant = config.model_copy(update={"schedule": "constant"})
-    compile_model(model, constant, styles=job.styles, steps=1, first_epoch=0)
+    compile_model(model, constant, styles=job.styles, steps=1)
     model.run_eagerly = True  # to compile a graph takes far longer than its one step
     before = [weight.numpy() for weight in model.trainable_weights]
 

@@ -1,4 +1,4 @@
-"""What a run learns, and from what: recipes, stages, heads, means of epochs, teachers."""
+"""What a run learns, and from what: recipes, starts, heads, means of epochs, teachers."""
 
 import shutil
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from training.network.architectures import build_classifier
 from training.network.heads import STANDARD
 from training.runs.features import bottleneck_features
 from training.runs.run_folder import load_run, read_history
-from training.runs.train import load_classifier, load_parts, make_job, stages, train
+from training.runs.train import load_classifier, load_parts, make_job, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small")]
 
@@ -95,38 +95,35 @@ def test_a_frozen_backbone_keeps_its_weights(start: keras.Model) -> None:
 
 @pytest.fixture(scope="module")
 def thawed() -> list[keras.Model]:
-    """A run in three stages, as it was after each epoch, without artists' and pictures' layers."""
+    """A run as it was after each epoch, without artists' and pictures' layers."""
     return [model.get_layer("small") for model in epochs_of(made_runs.thawed())]
 
 
-def test_the_head_alone_is_trained_in_the_first_stage(
-    thawed: list[keras.Model], start: keras.Model
-) -> None:
-    assert_same_weights(thawed[0].get_layer("backbone").get_weights(), start.get_weights())
+def test_a_run_begins_with_the_weights_of_the_run_it_starts_from() -> None:
+    begun, started = load_classifier(made_runs.hidden()), load_classifier(made_runs.started())
 
-
-def moved(backbone: keras.Model, start: keras.Model) -> list[str]:
-    """Return the layers of which every weight is another one."""
-    return [
-        one.name
-        for one, before in zip(backbone.layers, start.layers, strict=True)
-        if one.weights
-        and not any(
-            np.array_equal(a, b)
-            for a, b in zip(one.get_weights(), before.get_weights(), strict=True)
-        )
+    assert [one.shape for one in started.get_weights()] == [
+        one.shape for one in begun.get_weights()
     ]
+    for ours, theirs in zip(started.get_weights(), begun.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_the_upper_half_is_trained_in_the_second_stage_and_all_in_the_third(
-    thawed: list[keras.Model], start: keras.Model
-) -> None:
-    second, third = (thawed[number].get_layer("backbone") for number in (1, 3))
-    early, norm, late = (layer.name for layer in second.layers if layer.weights)
+def test_a_run_does_not_start_from_one_of_another_network(signed: Path, tmp_path: Path) -> None:
+    config = made_runs.started_config(hidden_units=7)
 
-    assert moved(second, start) == [norm, late]
-    assert_same_weights(second.get_layer(early).get_weights(), start.layers[1].get_weights())
-    assert moved(third, start) == [early, norm, late]
+    with pytest.raises(TrainingError, match="its hidden_units is 6, this run's 7"):
+        train(signed, tmp_path / "run", config)
+
+
+def test_held_out_sources_are_not_trained_on(signed: Path) -> None:
+    whole = load_parts(signed, tiny_config())
+    source = whole["train"].sources[0]
+
+    with pytest.raises(TrainingError, match="nothing is left of the train part"):
+        load_parts(signed, tiny_config(held_out=(source,)))
+    with pytest.raises(TrainingError, match="no picture to train on comes from nowhere"):
+        load_parts(signed, tiny_config(held_out=("nowhere",)))
 
 
 @pytest.fixture(scope="module")
@@ -145,26 +142,6 @@ def test_fixed_statistics_are_those_of_the_weights(
     half_kept: keras.Model, start: keras.Model
 ) -> None:
     assert_same_weights(half_kept.layers[2].get_weights(), start.layers[2].get_weights())
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, [(0, 6, 1.0)]),
-        ({"head_epochs": 1, "half_epochs": 2}, [(0, 1, 0.0), (1, 3, 0.5), (3, 6, 1.0)]),
-        ({"half_epochs": 2}, [(0, 2, 0.5), (2, 6, 1.0)]),
-        ({"head_epochs": 6}, [(0, 6, 0.0)]),
-        ({"kept_share": 0.75}, [(0, 6, 0.25)]),
-        ({"kept_share": 0.75, "half_epochs": 2}, [(0, 2, 0.25), (2, 6, 0.25)]),
-        ({"kept_share": 0.25, "half_epochs": 2}, [(0, 2, 0.5), (2, 6, 0.75)]),
-    ],
-)
-def test_stages_cover_every_epoch_once(
-    options: dict[str, Any], expected: list[tuple[int, int, float]]
-) -> None:
-    found = stages(tiny_config(epochs=6, **options))
-
-    assert [(one.begin, one.end, one.share) for one in found] == expected
 
 
 def assert_mean(found: Sequence[Floats], models: Sequence[Sequence[Floats]]) -> None:
