@@ -129,6 +129,8 @@ def _work_of(one: RawWork, style: str, wikiart_style: str) -> Work:
         source=one.source,
         digest="",
         parts={},
+        artist_sure=one.artist_sure,
+        group=one.group or "",
     )
 
 
