@@ -29,7 +29,7 @@ from training.config import ImportConfig
 from training.errors import TrainingError
 from training.files import whole_file
 from training.sources.garbled import decode_path
-from training.sources.labelled_rows import TABLE, Row, read_rows
+from training.sources.labelled_rows import IN_NO_FOLDER, Row, loose_pictures, read_rows
 from training.sources.left_out import (
     FILES_FILE,
     LeftOutFile,
@@ -54,7 +54,6 @@ from training.sources.visitor_works import VISITORS, is_reviewed, rows_of_review
 from training.sources.wikiart_downloads import known_style, why_left_out
 
 _UNREADABLE = "unreadable: "
-_SUFFIXES = frozenset(".jpg .jpeg .png .gif .webp .avif .tif .tiff .bmp".split())
 
 
 class Imported(BaseModel):
@@ -91,7 +90,8 @@ def import_works(source: Path, raw: Path, config: ImportConfig) -> Imported:
         TrainingError: nothing to import, a CSV that is none, or too many unreadable pictures.
     """
     listed = _read_rows(source, config)
-    loose = _loose_pictures(source, config)
+    names = () if config.csv or is_reviewed(source) else loose_pictures(source)
+    loose = [LeftOutFile(name, IN_NO_FOLDER) for name in names]
     rows, doubles = _without_doubles(listed)
     gone = withdrawn_works(source) if is_reviewed(source) else ()
     taken_out = take_out_works(raw, gone, source=VISITORS)
@@ -122,16 +122,6 @@ def _read_rows(source: Path, config: ImportConfig) -> list[Row]:
     if config.csv is None and is_reviewed(source):
         return list(rows_of_review(source))
     return read_rows(source, None if config.csv is None else source / config.csv)
-
-
-def _loose_pictures(source: Path, config: ImportConfig) -> list[LeftOutFile]:
-    """Return the pictures that lie in no folder, where folders say what the style is."""
-    if config.csv is not None or is_reviewed(source) or (source / TABLE).is_file():
-        return []
-    names = sorted(path.name for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
-    return [
-        LeftOutFile(name, "in no folder of a style") for name in names if not name.startswith(".")
-    ]
 
 
 def _without_doubles(rows: list[Row]) -> tuple[list[Row], list[LeftOutFile]]:

@@ -23,7 +23,8 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "style": ("style_name", "class"),
 }
 """Columns that a CSV must have, and what else they may be called."""
-_OF_FILE_NAMES = ("artist", "title", "year")
+IN_NO_FOLDER: Final = "in no folder of a style"
+_SUFFIXES = frozenset(".jpg .jpeg .png .gif .webp .avif .tif .tiff .bmp".split())
 
 
 def read_rows(source: Path, table: Path | None) -> list[Row]:
@@ -48,6 +49,14 @@ def _rows_of_folders(source: Path) -> Iterator[Row]:
         if path.is_file() and not any(part.startswith(".") for part in inside.parts):
             title = decode_path(path.stem)
             yield {"path": inside.as_posix(), "style": inside.parts[0], "title": title}
+
+
+def loose_pictures(source: Path) -> list[str]:
+    """Return the names of pictures that lie in no folder, where folders say what the style is."""
+    if (source / TABLE).is_file():
+        return []
+    names = (path.name for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def rows_of_csv(table: Path) -> list[Row]:
