@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from slugify import slugify
 
 from training.dataset.artists import unite_spellings
-
-# UTF-8 that was read in another code page, then put into small letters: the way back
-_CODE_PAGES = ("cp437", "cp866")
-_RAISED = str.maketrans("âã", "ÂÃ")
+from training.sources.garbled import mend_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +21,10 @@ class Artist:
 
 def mend_name(name: str) -> str:
     """Return the name that stood there before it was garbled, such as Böcklin for `Bã¶cklin`."""
-    mended = name
-    for page in _CODE_PAGES:
-        mended = _reread(mended, page)
-    if mended.endswith("â"):
-        mended += "\N{NO-BREAK SPACE}"  # its second byte was taken for white space and cut off
-    mended = _reread(mended.translate(_RAISED), "latin-1", otherwise=mended).strip()
+    mended = mend_text(name).strip()
     if mended == name:
         return name
     return " ".join(word[:1].upper() + word[1:] for word in mended.split())
-
-
-def _reread(text: str, page: str, *, otherwise: str | None = None) -> str:
-    try:
-        return text.encode(page).decode("utf-8")
-    except UnicodeError:
-        return text if otherwise is None else otherwise
 
 
 def unite_artists(works: Iterable[tuple[str, str | None]]) -> Mapping[str, Artist]:

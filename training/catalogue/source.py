@@ -21,10 +21,10 @@ from training.catalogue.dates import likely_year, rights_of, years_of_artists
 from training.catalogue.names import Artist, mend_name, unite_artists
 from training.dataset.artists import is_unknown
 from training.errors import TrainingError
-from training.sources.importing import Row, SkippedRowError, rows_of_csv, work_of
+from training.sources.importing import SkippedRowError, work_of
+from training.sources.labelled_rows import TABLE, Row, rows_of_csv
 from training.sources.raw_folder import WORKS_FILE, RawWork, filing_of, read_works
 
-TABLE = "metadata.csv"
 _NO_TITLE = frozenset({"", "unknown", "unknown title", "title unknown"})
 _UNTITLED = "untitled"
 _FILE_NAME_END = re.compile(r"(?<=.)( \d{4})?\(\d+\)$")  # such as `Mirth 1820(1)`: year and number
@@ -111,19 +111,19 @@ def _read(source: Path) -> tuple[list[RawWork], Counter[str], Path]:
 
 
 def _work_of_row(row: Row) -> RawWork:
-    if row.get("artist_sure") == "no":
-        raise SkippedRowError("artist unsure")
     work = work_of(row)
     return work.model_copy(update={"title": row.get("title", ""), "picture": row["path"]})
 
 
 def _draft(raw: RawWork) -> _Draft | str:
     """Return what can become a work, or why it cannot."""
-    filing = filing_of(raw)
+    filing = filing_of(raw.wikiart_styles)
     if filing is None:
         return "other style"
     if is_unknown(raw.artist):
         return "artist unknown"
+    if raw.artist_sure is False:
+        return "artist unsure"
     artist = mend_name(raw.artist or "")
     # a path with a garbled name in it leads nowhere
     path = _wikiart_path(raw) if artist == raw.artist else None

@@ -165,8 +165,9 @@ def import_(
         Path | None,
         typer.Option(
             help="CSV in SOURCE with the columns path and style, and if known wikiart_style, "
-            "artist, title, year, genre, source, rights, provenance, wikiart_path. metadata.csv is "
-            "found."
+            "artist, artist_sure, group, title, year, genre, source, rights, provenance, "
+            "wikiart_path; or a class list such as style_train.csv, with style_class.txt beside "
+            "it. metadata.csv is found."
         ),
     ] = None,
     max_unreadable_share: Annotated[
@@ -180,10 +181,12 @@ def import_(
 
         config = ImportConfig(csv=csv, max_unreadable_share=max_unreadable_share)
         done = step(source, raw, config)
+    for folder in done.folders:
+        typer.echo(folder)
     left_out = counts_by_reason(done.skipped)
     typer.echo(
         f"{done.works} works of {done.styles} styles ({done.new} new) are in {raw}"
-        + (f"; left out: {left_out}" if left_out else "")
+        + (f"; left out: {left_out}; left-out-*.csv there name them" if left_out else "")
         + (
             f"; {done.taken_out} taken out, as they are not given any more"
             if done.taken_out

@@ -34,6 +34,13 @@ def promote(
         Path | None,
         typer.Option(help="The same pictures at the live model's size, if that is another."),
     ] = None,
+    probe: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pictures from places that no training saw, in a folder per style or with a "
+            "metadata.csv: a model that is worse there is refused, too."
+        ),
+    ] = None,
     allow_loss: Annotated[
         list[str] | None, typer.Option(help="Slug of a style that may lose; may be repeated.")
     ] = None,
@@ -62,6 +69,7 @@ def promote(
                 live,
                 dataset,
                 live_dataset=live_dataset,
+                probe=probe,
                 allowed=frozenset(allow_loss or ()),
             )
             print_verdict(verdict)

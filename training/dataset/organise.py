@@ -102,7 +102,7 @@ def _find_works(raw: Path) -> tuple[list[Work], dict[str, Path], Counter[str]]:
     works: dict[str, Work] = {}
     pictures = {}
     for one in raw_works:
-        filing = filing_of(one)
+        filing = filing_of(one.wikiart_styles)
         if filing is None:
             skipped[f"unknown style: {', '.join(one.wikiart_styles[:1]) or 'none given'}"] += 1
         elif one.picture is None:
@@ -129,6 +129,8 @@ def _work_of(one: RawWork, style: str, wikiart_style: str) -> Work:
         source=one.source,
         digest="",
         parts={},
+        artist_sure=one.artist_sure,
+        group=one.group or "",
     )
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from lambda_fn.contract.manifest import ModelManifest
-from training.catalogue.source import TABLE
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.dataset.dataset_folder import load_dataset
 from training.dataset.organise import organise
@@ -26,6 +25,7 @@ from training.model_folder.export import export
 from training.model_folder.model_card import write_card
 from training.runs.train import train
 from training.sources.importing import import_works
+from training.sources.labelled_rows import TABLE
 
 LISTS = ("picture", "artist", "source")
 SHIPPED: Mapping[str, Any] = {

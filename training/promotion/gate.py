@@ -1,11 +1,12 @@
 """Two model folders, asked the same test pictures by the loader of the service, for the gate.
 
-`gate_bounds.py` says what is allowed, and why.
+`gate_probe.py` asks them pictures from elsewhere. `gate_bounds.py` says what is allowed, and why.
 """
 
 import time
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from training.dataset.dataset_folder import load_dataset
 from training.errors import TrainingError
 from training.model_folder.check_release import THREADS, ask
 from training.promotion.gate_bounds import LIMITS, Limits, Measured, Verdict, judge
+from training.promotion.gate_probe import ProbeAnswers, ask_probe, read_probe
+from training.promotion.probe_bounds import probe_rows
 
 _WARM_UPS, _ROUNDS = 3, 30
 
@@ -29,17 +32,19 @@ def hold_against(
     dataset: Path,
     *,
     live_dataset: Path | None = None,
+    probe: Path | None = None,
     allowed: AbstractSet[str] = frozenset(),
     limits: Limits = LIMITS,
 ) -> Verdict:
     """Ask both model folders the candidate's test list and compare them.
 
     live_dataset: the same pictures at the size that the live model takes, if that is another one.
+    probe: a folder of pictures from places that no training saw, see `gate_probe.py`.
     allowed: slugs of styles that may lose.
 
     Raises:
-        TrainingError: a folder that cannot be loaded, another dataset than the candidate's, or one
-            of another size than the live model's.
+        TrainingError: a folder that cannot be loaded, another dataset than the candidate's, one
+            of another size than the live model's, or a probe that cannot be asked.
     """
     models = [_load(candidate), _load(live)]
     new, old = (model.manifest for model in models)
@@ -50,6 +55,7 @@ def hold_against(
     shown = test if live_dataset is None else _same_part(live_dataset, new, test)
     for folder, model in ((dataset, new), (live_dataset or dataset, old)):
         _require_size(folder, model)
+    outside = read_probe(probe) if probe is not None else None
     truths = _truths(dataset, test)
     latency = measure_latency(models)
     measured = [
@@ -58,7 +64,22 @@ def hold_against(
             models, (candidate, live), (test, shown), latency, strict=True
         )
     ]
-    return judge(measured[0], measured[1], truths, allowed=allowed, limits=limits)
+    verdict = judge(measured[0], measured[1], truths, allowed=allowed, limits=limits)
+    if outside is None:
+        return verdict
+    return _with_probe(verdict, ask_probe(outside, models, dataset, new.data.split), limits)
+
+
+def _with_probe(verdict: Verdict, answers: ProbeAnswers, limits: Limits) -> Verdict:
+    candidate, live = answers.said
+    rows = probe_rows(
+        candidate,
+        live,
+        truths=[one.style for one in answers.pictures],
+        places=[one.place for one in answers.pictures],
+        limits=limits,
+    )
+    return replace(verdict, rows=(*verdict.rows, *rows), notes=(*verdict.notes, answers.note))
 
 
 def measure_latency(models: Sequence[StyleModel]) -> list[float]:

@@ -16,6 +16,8 @@ means:
   model (both measured here, in turns: milliseconds of another machine say nothing), has at most 6
   MB, and finds similar works where the live model does.
 
+`probe_bounds.py` has what is asked of pictures from elsewhere.
+
 Compared are the pictures whose style the live model knows; all styles of each model compete. If the
 live model was trained on other lists, it may have seen some of the pictures: that speaks for it.
 """
@@ -35,8 +37,8 @@ from training.model_folder.calibrate import SetRule, measure_rule
 
 RESAMPLES = 2000
 _CHUNK = 100  # resamples at a time: some 10 MB
-_SEED = 42
-_ROUNDING = 1e-9
+SEED = 42
+ROUNDING = 1e-9
 Indexes = NDArray[np.int64]
 
 
@@ -53,6 +55,8 @@ class Limits:
     """kernels differ between processors; far below what anybody sees"""
     max_latency_ratio: float = 1.5
     max_bytes: int = 6_000_000
+    max_probe_loss: float = 0.05
+    max_probe_drift: float = 0.02
 
 
 LIMITS = Limits()
@@ -91,6 +95,8 @@ class Verdict:
     pictures: int
     rows: tuple[Row, ...]
     figures: ChangeFigures
+    notes: tuple[str, ...] = ()
+    """what else was asked, a line each"""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -192,7 +198,7 @@ def _macro_row(answers: _Answers, limits: Limits) -> Row:
 def _differences(answers: _Answers) -> Floats:
     """Return the candidate's macro-F1 less the live model's for each draw of the pictures."""
     count = len(answers.truth)
-    generator = np.random.default_rng(_SEED)
+    generator = np.random.default_rng(SEED)
     found = []
     for _ in range(RESAMPLES // _CHUNK):
         drawn = generator.multinomial(count, np.full(count, 1 / count), size=_CHUNK).astype(float)
@@ -208,7 +214,7 @@ def _style_rows(
         slug = answers.styles[place]
         loss = float(before - after)
         reason = ""
-        if loss > limits.max_style_loss + _ROUNDING and slug not in allowed:
+        if loss > limits.max_style_loss + ROUNDING and slug not in allowed:
             reason = (
                 f"{slug} loses {100 * loss:.1f} points of F1 ({before:.2f} to {after:.2f}); if "
                 f"that is meant, give --allow-loss {slug}"
@@ -231,7 +237,7 @@ def _honesty_rows(
     yield Row("calibration error", f"{old_error:.3f}", f"{error:.3f}", most, reason)
     aim = candidate.manifest.candidates.coverage
     reason = ""
-    if not abs(coverage - aim) <= limits.max_coverage_gap + _ROUNDING:
+    if not abs(coverage - aim) <= limits.max_coverage_gap + ROUNDING:
         reason = f"{coverage:.1%} of its candidate sets hold the right style, not {aim:.0%}"
     bound = f"{aim - limits.max_coverage_gap:.0%} to {aim + limits.max_coverage_gap:.0%}"
     yield Row("coverage", f"{old_coverage:.1%}", f"{coverage:.1%}", bound, reason)

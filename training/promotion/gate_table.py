@@ -15,6 +15,8 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     if not console.is_terminal:
         console.width = max(console.width, _PLAIN_WIDTH)
     console.print(_as_table(verdict, has_lines=console.is_terminal))
+    for note in verdict.notes:
+        console.print(note, highlight=False, markup=False)
 
 
 def _as_table(verdict: Verdict, *, has_lines: bool) -> Table:

@@ -8,14 +8,13 @@ style goes first among the work's styles unless WikiArt's own ones already stand
 are hard-linked where source and raw folder share a disk, else copied; nothing is imported twice.
 """
 
-import csv
 import filecmp
 import os
 import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,16 +25,25 @@ from tqdm import tqdm
 
 from lambda_fn.catalogue.works import wikiart_image_url, wikiart_page_url
 from lambda_fn.contract.images import PictureError
-from lambda_fn.contract.styles import STYLE_BY_SLUG
 from training.config import ImportConfig
 from training.errors import TrainingError
 from training.files import whole_file
+from training.sources.garbled import decode_path
+from training.sources.labelled_rows import IN_NO_FOLDER, Row, loose_pictures, read_rows
+from training.sources.left_out import (
+    FILES_FILE,
+    LeftOutFile,
+    LeftOutFolder,
+    by_folder,
+    write_left_out,
+)
 from training.sources.raw_folder import (
     PICTURES_FOLDER,
     RawFolder,
     RawWork,
     Rights,
     counts_by_reason,
+    filing_of,
     is_inside,
     open_raw,
     style_of,
@@ -43,13 +51,13 @@ from training.sources.raw_folder import (
     verify_picture,
 )
 from training.sources.visitor_works import VISITORS, is_reviewed, rows_of_review, withdrawn_works
+from training.sources.wikiart_downloads import known_style, why_left_out
 
 _UNREADABLE = "unreadable: "
-Row = Mapping[str, str]
 
 
 class Imported(BaseModel):
-    """What became of the rows; `skipped` counts by reason.
+    """What became of the rows; `skipped` counts by reason, `folders` by folder and reason.
 
     taken_out: works that were there, and whose pictures visitors or reviewers want no longer.
     """
@@ -60,6 +68,7 @@ class Imported(BaseModel):
     new: int
     styles: int
     skipped: dict[str, int]
+    folders: tuple[LeftOutFolder, ...] = ()
     taken_out: int = 0
 
 
@@ -67,34 +76,42 @@ class SkippedRowError(Exception):
     """A row cannot become a work; the message is the reason to count."""
 
 
+class UnknownStyleError(SkippedRowError):
+    """Its style is none of ours."""
+
+
 def import_works(source: Path, raw: Path, config: ImportConfig) -> Imported:
     """Add every labelled picture of `source` to `raw`, unless it is there already.
+
+    What is left out is counted by reason and by folder, and named in two CSVs beside the works
+    (see left_out.py).
 
     Raises:
         TrainingError: nothing to import, a CSV that is none, or too many unreadable pictures.
     """
-    rows, skipped = _without_doubles(_read_rows(source, config))
+    listed = _read_rows(source, config)
+    names = () if config.csv or is_reviewed(source) else loose_pictures(source)
+    loose = [LeftOutFile(name, IN_NO_FOLDER) for name in names]
+    rows, doubles = _without_doubles(listed)
     gone = withdrawn_works(source) if is_reviewed(source) else ()
     taken_out = take_out_works(raw, gone, source=VISITORS)
     if taken_out and not rows:
         return Imported(works=0, new=0, styles=0, skipped={}, taken_out=taken_out)
     with open_raw(raw) as folder:
         before = set(folder.works)
-        works = []
-        bar = tqdm(total=len(rows), desc="import", unit="picture", disable=None)
-        for outcome in _import_all(source, raw, folder, rows):
-            bar.update()
-            if isinstance(outcome, str):
-                skipped[outcome] += 1
-            else:
-                works.append(outcome)
-        bar.close()
-    _refuse_result(source, len(rows), skipped, config)
+        works, refused = _sort_out(rows, _import_all(source, raw, folder, rows))
+        left_out = [*doubles, *loose, *refused]
+        paths = [*(row["path"] for row in listed), *(one.path for one in loose)]
+        folders = by_folder(paths, left_out)
+        write_left_out(raw, source, folders, left_out)
+    skipped = Counter(one.reason for one in left_out)
+    _refuse_result(source, len(rows), skipped, config, is_empty=not works)
     return Imported(
         works=len(works),
         new=len({work.id for work in works} - before),
         styles=len({style_of(work.wikiart_styles) for work in works}),
         skipped=dict(skipped.most_common()),
+        folders=folders,
         taken_out=taken_out,
     )
 
@@ -104,50 +121,36 @@ def _read_rows(source: Path, config: ImportConfig) -> list[Row]:
         raise TrainingError(f"{source} is no folder: name one with a folder of pictures per style")
     if config.csv is None and is_reviewed(source):
         return list(rows_of_review(source))
-    table = source / (config.csv or "metadata.csv")
-    if config.csv is None and not table.is_file():
-        return list(_rows_of_folders(source))
-    return rows_of_csv(table)
+    return read_rows(source, None if config.csv is None else source / config.csv)
 
 
-def _rows_of_folders(source: Path) -> Iterator[Row]:
-    for path in sorted(source.glob("*/**/*")):
-        inside = path.relative_to(source)
-        if path.is_file() and not any(part.startswith(".") for part in inside.parts):
-            yield {"path": inside.as_posix(), "style": inside.parts[0], "title": path.stem}
-
-
-def rows_of_csv(table: Path) -> list[Row]:
-    """Return the rows of a CSV of works.
-
-    Raises:
-        TrainingError: it is no CSV in UTF-8, or lacks a column.
-    """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", strict=True)
-            missing = {"path", "style"} - set(reader.fieldnames or ())
-            # a row that is too long has the rest under None
-            rows: list[Row] = [
-                {name: value for name, value in row.items() if name} for row in reader
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TrainingError(f"{table} is no CSV in UTF-8: {error}") from error
-    if missing:
-        raise TrainingError(f"{table} lacks the columns {', '.join(sorted(missing))}")
-    return rows
-
-
-def _without_doubles(rows: list[Row]) -> tuple[list[Row], Counter[str]]:
+def _without_doubles(rows: list[Row]) -> tuple[list[Row], list[LeftOutFile]]:
     by_path = {row["path"]: row for row in reversed(rows)}
-    doubles = len(rows) - len(by_path)
-    skipped = Counter({"listed twice": doubles} if doubles else {})
-    return list(reversed(by_path.values())), skipped
+    counts = Counter(row["path"] for row in rows)
+    doubles = [
+        LeftOutFile(path, "listed twice")
+        for path, count in counts.items()
+        for _ in range(count - 1)
+    ]
+    return list(reversed(by_path.values())), doubles
+
+
+def _sort_out(
+    rows: list[Row], outcomes: Iterable[RawWork | LeftOutFile]
+) -> tuple[list[RawWork], list[LeftOutFile]]:
+    works: list[RawWork] = []
+    left_out: list[LeftOutFile] = []
+    for outcome in tqdm(outcomes, "import", len(rows), unit="picture", disable=None):
+        if isinstance(outcome, LeftOutFile):
+            left_out.append(outcome)
+        else:
+            works.append(outcome)
+    return works, left_out
 
 
 def _import_all(
     source: Path, raw: Path, folder: RawFolder, rows: Iterable[Row]
-) -> Iterator[RawWork | str]:
+) -> Iterator[RawWork | LeftOutFile]:
     """Yield the work or the reason against it for each row, in their order."""
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
@@ -156,12 +159,14 @@ def _import_all(
         pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for every picture
 
 
-def _import_one(source: Path, raw: Path, folder: RawFolder, row: Row) -> RawWork | str:
+def _import_one(source: Path, raw: Path, folder: RawFolder, row: Row) -> RawWork | LeftOutFile:
     try:
         work = work_of(row)
         stored = _store_picture(source / row["path"], raw, folder, work)
     except SkippedRowError as error:
-        return str(error)
+        return LeftOutFile(
+            row["path"], str(error), has_style=not isinstance(error, UnknownStyleError)
+        )
     folder.add(stored)
     return stored
 
@@ -172,7 +177,7 @@ def work_of(row: Row) -> RawWork:
     Raises:
         SkippedRowError: it describes none.
     """
-    path = row["path"]
+    path = decode_path(row["path"])
     if not is_inside(path):
         raise SkippedRowError(f"{_UNREADABLE}path outside of its folder")
     wikiart_path = row.get("wikiart_path") or None
@@ -181,7 +186,9 @@ def work_of(row: Row) -> RawWork:
         id=path,
         title=row.get("title") or "Untitled",
         artist=artist,
+        artist_sure={"yes": True, "no": False}.get(row.get("artist_sure", "")),
         artist_slug=wikiart_path.split("/")[0] if wikiart_path else _slug(artist),
+        group=row.get("group") or None,
         year=int(row["year"]) if re.fullmatch(r"\d{1,4}", row.get("year", "")) else None,
         wikiart_styles=_styles_of(row),
         genre=row.get("genre") or None,
@@ -195,12 +202,16 @@ def work_of(row: Row) -> RawWork:
 
 
 def _styles_of(row: Row) -> tuple[str, ...]:
-    slug = style_of([row["style"]])
-    if slug is None:
-        raise SkippedRowError(f"unknown style: {row['style'] or 'none given'}")
+    filing = filing_of([known_style(row["style"]) or ""])
+    if filing is None:
+        raise UnknownStyleError(why_left_out(row["style"]))
+    slug, name = filing
     named = [part.strip() for part in re.split(r"[|,]", row.get("wikiart_style", ""))]
     styles = tuple(filter(None, named))
-    return styles if style_of(styles) == slug else (STYLE_BY_SLUG[slug].name, *styles)
+    if style_of(styles) == slug:
+        return styles
+    finer = () if style_of([row["style"]]) else (row["style"].replace("_", " "),)
+    return (name, *finer, *styles)
 
 
 def _rights_of(row: Row) -> Rights:
@@ -240,19 +251,22 @@ def _link_or_copy(origin: Path, target: Path) -> None:
         shutil.copy2(origin, target)
 
 
-def _refuse_result(source: Path, rows: int, skipped: Counter[str], config: ImportConfig) -> None:
+def _refuse_result(
+    source: Path, rows: int, skipped: Counter[str], config: ImportConfig, *, is_empty: bool
+) -> None:
     unreadable = sum(count for why, count in skipped.items() if why.startswith(_UNREADABLE))
     reasons = counts_by_reason(skipped)
     if unreadable > config.max_unreadable_share * rows:
         raise TrainingError(
             f"{unreadable} of {rows} pictures cannot be imported, more than the "
-            f"{config.max_unreadable_share:.0%} allowed ({reasons}); the others are kept"
+            f"{config.max_unreadable_share:.0%} allowed ({reasons}; {FILES_FILE} names them); the "
+            "others are kept"
         )
     if rows == 0 and is_reviewed(source):
         raise TrainingError(
             f"no picture in {source} is accepted: run `python -m training review {source}` first"
         )
-    if rows == 0 or sum(skipped.values()) >= rows + skipped["listed twice"]:
+    if is_empty:
         raise TrainingError(
             f"{source} has no picture of a known style ({reasons or 'no pictures'}): name a folder "
             "with a folder of pictures per style, or a CSV with the columns path and style"

@@ -50,7 +50,9 @@ class RawWork(BaseModel):
     id: str = Field(min_length=1, description="WikiArt's number, or the path it was imported from")
     title: str
     artist: str | None = None
+    artist_sure: bool | None = Field(default=None, description="None: nobody has said")
     artist_slug: str | None = None
+    group: str | None = Field(default=None, description="the artist, all spellings united")
     year: int | None = None
     wikiart_styles: tuple[str, ...] = Field(description="as the source files it, main one first")
     genre: str | None = None
@@ -79,31 +81,34 @@ def is_inside(path: str) -> bool:
 
 def style_of(labels: Iterable[str]) -> str | None:
     """Return the slug of the first label that is one of our styles, by any of its names."""
-    return next((_SLUG_BY_KEY[key] for key in map(_key, labels) if key in _SLUG_BY_KEY), None)
+    return next((_SLUG_BY_KEY[key] for key in map(style_key, labels) if key in _SLUG_BY_KEY), None)
 
 
-def filing_of(work: RawWork) -> tuple[str, str] | None:
-    """Return the slug and WikiArt's name of the first of a work's styles that is one of ours.
+def filing_of(labels: Iterable[str]) -> tuple[str, str] | None:
+    """Return the slug and WikiArt's name of the first label that is one of our styles.
 
-    Where it is filed by our own name only, that stands in the place of WikiArt's.
+    Where it is our own name only, that stands in the place of WikiArt's.
     """
-    for key in map(_key, work.wikiart_styles):
+    for key in map(style_key, labels):
         if key in _SLUG_BY_KEY:
             style = STYLE_BY_SLUG[_SLUG_BY_KEY[key]]
-            names = {_key(name): name for name in style.wikiart_styles}
+            names = {style_key(name): name for name in style.wikiart_styles}
             return style.slug, names.get(key, style.name)
     return None
 
 
-def _key(label: str) -> str:
-    """Case, accents, hyphens and underscores make no other style."""
+def style_key(label: str) -> str:
+    """Return what all spellings of a style's name share.
+
+    Case, accents, hyphens, underscores and brackets make no other style.
+    """
     plain = unicodedata.normalize("NFKD", label)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[\s_-]+", " ", plain.casefold()).strip()
+    return re.sub(r"[\s_()-]+", " ", plain.casefold()).strip()
 
 
 _SLUG_BY_KEY = {
-    _key(label): style.slug
+    style_key(label): style.slug
     for style in STYLES
     for label in (style.slug, style.name, *style.wikiart_styles)
 }
@@ -114,10 +119,10 @@ def wikiart_styles_of(label: str) -> frozenset[str] | None:
 
     They come in the form that `has_style` compares.
     """
-    key = _key(label)
+    key = style_key(label)
     for style in STYLES:
-        united = frozenset(map(_key, style.wikiart_styles))
-        if key in {_key(style.slug), _key(style.name)}:
+        united = frozenset(map(style_key, style.wikiart_styles))
+        if key in {style_key(style.slug), style_key(style.name)}:
             return united  # so "Baroque", a name of both, brings Rococo too
         if key in united:
             return frozenset({key})
@@ -126,7 +131,7 @@ def wikiart_styles_of(label: str) -> frozenset[str] | None:
 
 def has_style(work: RawWork, wanted: frozenset[str]) -> bool:
     """Return whether one of a work's styles is among those of `wikiart_styles_of`."""
-    return any(_key(style) in wanted for style in work.wikiart_styles)
+    return any(style_key(style) in wanted for style in work.wikiart_styles)
 
 
 def read_works(folder: Path) -> list[RawWork]:

@@ -83,6 +83,16 @@ def test_imported_pictures_without_artists_are_counted(tmp_path: Path) -> None:
     assert source.skipped == {"artist unknown": 1}
 
 
+def test_an_artist_who_is_a_guess_stays_one_in_a_raw_folder(tmp_path: Path) -> None:
+    write_source(tmp_path / "source", [one_row(1), one_row(2, artist_sure="no")])
+    import_works(tmp_path / "source", tmp_path / "raw", ImportConfig())
+
+    source = read_source(tmp_path / "raw")
+
+    assert [one.work.id for one in source.works] == ["juan-gris/guitar-1"]
+    assert source.skipped == {"artist unsure": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from tests.pictures import paint_collection
 from tests.training.candidates import RELEASE, make_candidate
 from tests.training.cloud import promoters
 from tests.training.cloud.function import Service, answered_by, deploy
@@ -71,11 +72,12 @@ def fork_with(*arguments: str | Path) -> tuple[int, str]:
 
 
 def test_from_a_refusal_to_a_forced_promotion_and_back(
-    deployed: Stack, model: Path, dataset: Path
+    deployed: Stack, model: Path, dataset: Path, tmp_path: Path
 ) -> None:
     """One story. The first process starts as for a person, the others are forked: quickly."""
     before = read_live(deployed)
-    promote = ("promote", model, "--dataset", dataset)
+    probe = paint_collection(tmp_path / "probe", {"baroque": 2, "ukiyo-e": 2})
+    promote = ("promote", model, "--dataset", dataset, "--probe", probe)
 
     refused = type_in(*promote)
     unasked, why = fork_with(*promote, "--force")
@@ -86,6 +88,8 @@ def test_from_a_refusal_to_a_forced_promotion_and_back(
 
     assert (refused.returncode, unasked) == (1, 1)
     assert "macro-F1" in refused.stdout
+    assert "elsewhere: named right" in refused.stdout
+    assert "elsewhere: 4 pictures from 4 places" in refused.stdout
     assert "error: the gate refuses second: " in refused.stderr
     assert "give --yes if that is meant" in why
     assert tried == 0

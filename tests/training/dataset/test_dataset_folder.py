@@ -1,6 +1,10 @@
 """A dataset folder is read as it was written, or refused with what to do."""
 
+import csv
+import hashlib
 import json
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -52,6 +56,8 @@ def works() -> list[Work]:
             source="museum",
             digest=f"{number:064x}",
             parts={"picture": "train", "path": "unused"},  # a list called like a column
+            artist_sure=(True, False, None, None)[number],
+            group="edouard",
         )
         for number, title in enumerate(TITLES)
     ]
@@ -64,12 +70,38 @@ def test_works_are_read_as_they_were_written(tmp_path: Path, works: list[Work]) 
     assert load_dataset(tmp_path) == dataset
 
 
-def test_works_csv_names_its_columns(tmp_path: Path, works: list[Work]) -> None:
-    write_works(tmp_path, works, ("picture",))
+def test_works_csv_names_each_column_once(tmp_path: Path, works: list[Work]) -> None:
+    write_works(tmp_path, works, ("picture", "path"))
 
     assert (tmp_path / "works.csv").read_text("utf-8").splitlines()[0] == (
-        "path,style,wikiart_style,artist,title,year,rights,source,digest,picture"
+        "path,style,wikiart_style,artist,title,year,rights,source,digest,artist_sure,group,"
+        "list_picture,list_path"
     )
+
+
+def former_table(works: list[Work]) -> str:
+    """Return works.csv as it was before lists were marked, where two columns could be `path`."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    facts = ("path", "style", "wikiart_style", "artist", "title", "year", "rights", "source")
+    table.writerow([*facts, "digest", "picture", "path"])
+    for work in works:
+        known = (getattr(work, name) for name in facts)
+        parts = (work.parts["picture"], work.parts["path"])
+        table.writerow(["" if one is None else one for one in known] + [work.digest, *parts])
+    return text.getvalue()
+
+
+def test_a_dataset_of_before_is_read_and_has_its_fingerprint(
+    tmp_path: Path, works: list[Work]
+) -> None:
+    """Runs and models that were trained on it know it by that."""
+    dataset = write_dataset(tmp_path, works, ("picture", "path"))
+    former = former_table(works)
+    (tmp_path / "works.csv").write_text(former, "utf-8", newline="")
+
+    assert dataset.fingerprint == hashlib.sha256(former.encode()).hexdigest()
+    assert load_works(tmp_path) == [replace(one, artist_sure=None, group="") for one in works]
 
 
 @pytest.mark.parametrize("missing", ["version", "fingerprint", "skipped"])
@@ -93,6 +125,17 @@ def test_works_that_were_changed_by_hand_are_refused(tmp_path: Path, works: list
     write_dataset(tmp_path, works, ("picture",))
     text = (tmp_path / "works.csv").read_text("utf-8")
     (tmp_path / "works.csv").write_text(text.replace("train", "test"), "utf-8")
+
+    with pytest.raises(TrainingError, match="organise again"):
+        load_works(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"path,style\n1.png\n", b"\xff", b'"'])
+def test_works_that_are_damaged_are_refused(
+    tmp_path: Path, works: list[Work], content: bytes
+) -> None:
+    write_dataset(tmp_path, works, ("picture",))
+    (tmp_path / "works.csv").write_bytes(content)
 
     with pytest.raises(TrainingError, match="organise again"):
         load_works(tmp_path)

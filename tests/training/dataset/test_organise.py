@@ -80,6 +80,8 @@ def test_what_is_known_of_a_work_is_kept(raw: Path, target: Path) -> None:
             paint("impressionism", seed=number),
             title="Wheat, Field",
             artist="Vincent van Gogh",
+            artist_sure=False,
+            group="vincent van gogh",
             year=1888,
             wikiart_styles=styles,
             rights="public-domain",
@@ -91,6 +93,7 @@ def test_what_is_known_of_a_work_is_kept(raw: Path, target: Path) -> None:
     work = next(work for work in load_works(target) if work.path == "570")
     assert (work.style, work.wikiart_style) == ("impressionism", "Post-Impressionism")
     assert (work.artist, work.title, work.year) == ("Vincent van Gogh", "Wheat, Field", 1888)
+    assert (work.artist_sure, work.group) == (False, "vincent van gogh")
     assert (work.rights, work.source) == ("public-domain", "museum")
 
 

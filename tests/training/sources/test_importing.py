@@ -65,6 +65,8 @@ def test_a_csv_brings_everything_it_says(tmp_path: Path) -> None:
         style="abstract-art",
         wikiart_style="Abstract Expressionism",
         artist="Aaron Siskind",
+        artist_sure="yes",
+        group="aaron siskind",
         title="Chicago 6",
         year="1961",
         genre="photo",
@@ -81,7 +83,9 @@ def test_a_csv_brings_everything_it_says(tmp_path: Path) -> None:
         "id": "a/1.png",
         "title": "Chicago 6",
         "artist": "Aaron Siskind",
+        "artist_sure": True,
         "artist_slug": "aaron-siskind",
+        "group": "aaron siskind",
         "year": 1961,
         "wikiart_styles": ("Abstract Expressionism",),
         "genre": "photo",
@@ -114,6 +118,7 @@ def test_a_csv_that_says_little_is_enough(tmp_path: Path) -> None:
         ("realism", "", ("Realism",)),
         ("realism", "Cubism", ("Realism", "Cubism")),
         ("Naive Art (Primitivism)", "", ("Naïve Art (Primitivism)",)),
+        ("Early_Renaissance", "", ("Early Renaissance",)),
     ],
 )
 def test_the_styles_of_a_work_always_lead_to_its_label(
@@ -126,6 +131,41 @@ def test_the_styles_of_a_work_always_lead_to_its_label(
     (work,) = read_works(tmp_path / "raw")
     assert work.wikiart_styles == kept
     assert style_of(work.wikiart_styles) == style_of([style])
+
+
+def test_a_download_of_wikiart_is_taken_as_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for folder, name in [
+        ("Art_Nouveau_Modern", "alphonse-mucha_the-seasons-1896.jpg"),
+        ("Color_Field_Painting", "mark-rothko_no-5(1).jpg"),
+        ("Pointillism", "scan 7.jpg"),
+    ]:
+        (source / folder).mkdir(parents=True)
+        paint("cubism", seed=len(name)).save(source / folder / name)
+
+    import_works(source, tmp_path / "raw", CONFIG)
+
+    assert [
+        (work.artist, work.title, work.year, work.wikiart_styles)
+        for work in read_works(tmp_path / "raw")
+    ] == [
+        ("Alphonse Mucha", "The seasons", 1896, ("Art Nouveau (Modern)",)),
+        ("Mark Rothko", "No 5", None, ("Abstract Expressionism", "Color Field Painting")),
+        (None, "scan 7", None, ("Post-Impressionism", "Pointillism")),
+    ]
+
+
+def test_what_a_csv_says_counts_more_than_the_name_of_the_file(tmp_path: Path) -> None:
+    path = "a/juan-gris_guitar-1913.png"
+    rows = [one_row(path=path, artist="Pablo Picasso"), one_row(path=f"b/{path}", title="Guitar")]
+    source = write_csv(tmp_path / "source", rows)
+
+    import_works(source, tmp_path / "raw", CONFIG)
+
+    assert [(work.artist, work.title, work.year) for work in read_works(tmp_path / "raw")] == [
+        ("Pablo Picasso", "Untitled", None),
+        (None, "Guitar", None),
+    ]
 
 
 def test_pictures_are_linked_and_not_stored_twice(folders: Path, tmp_path: Path) -> None:
@@ -235,8 +275,9 @@ def test_import_ends_with_what_how_many_and_where(folders: Path, tmp_path: Path)
 
     assert result.exit_code == 0
     assert result.stdout == (
+        "Bauhaus: all 1 left out, unknown style: Bauhaus\n"
         f"5 works of 2 styles (5 new) are in {tmp_path / 'raw'}; left out: "
-        "1 unknown style: Bauhaus\n"
+        "1 unknown style: Bauhaus; left-out-*.csv there name them\n"
     )
 
 

@@ -205,10 +205,10 @@ def test_the_first_known_label_gives_the_style(labels: list[str], slug: str | No
         ((), None),
     ],
 )
-def test_a_work_is_filed_under_the_first_of_our_styles_in_wikiarts_spelling(
+def test_labels_are_filed_under_the_first_of_our_styles_in_wikiarts_spelling(
     labels: tuple[str, ...], filing: tuple[str, str] | None
 ) -> None:
-    assert filing_of(make_work(wikiart_styles=labels)) == filing
+    assert filing_of(labels) == filing
 
 
 @pytest.mark.parametrize(
