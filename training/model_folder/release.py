@@ -4,23 +4,29 @@ Each step is skipped where it is done already, so that the same command goes on 
 
     WORK/raw/                what `import` makes of the pictures
     WORK/dataset/            squares of the release's size, with the given lists
+    WORK/lists.csv           the given lists, with what comes from elsewhere
     WORK/runs/LIST/          the release's recipe on each list; that of `picture` ships
+    WORK/left-out/           the same recipe, each time without some places
     WORK/baseline/           squares of the original's size, where it is another one
     WORK/runs/LIST-original/ the original's recipe on each list, to compare with
 """
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lambda_fn.contract.manifest import ModelManifest
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.dataset.dataset_folder import load_dataset
+from training.dataset.elsewhere import PAINTINGS, read_elsewhere, those
+from training.dataset.given_splits import read_lists
 from training.dataset.organise import organise
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
+from training.evaluation.left_out import FOLDS, leave_places_out
+from training.files import write_table
 from training.model_folder.export import export
 from training.model_folder.model_card import write_card
 from training.runs.train import train
@@ -32,17 +38,18 @@ SHIPPED: Mapping[str, Any] = {
     "recipe": "frozen",
     "head": "levels",
     "hidden_units": 512,
-    "views": 1,
-    "soft_px": 112,
-    "agreement_weight": 3.0,
-    "epochs": 60,
+    "views": 3,
+    "photographs": 2,
+    "soft_px": 96,
+    "agreement_weight": 1.0,
+    "epochs": 40,
     "batch_size": 128,
     "optimizer": "adamw",
     "learning_rate": 5e-4,
     "schedule": "cosine",
     "stop_patience": None,
     "weight_decay": 0.05,
-    "class_weights": "sqrt",
+    "class_weights": "collections",
     "label_smoothing": 0.1,
     "dropout": 0.3,
     "mixup_alpha": 0.4,
@@ -50,11 +57,12 @@ SHIPPED: Mapping[str, Any] = {
     "averaged_epochs": 3,
     "min_crop_area": 0.5,
     "colour_cast": 0.1,
-    "max_softness": 3.0,
+    "max_softness": 2.5,
     "jpeg_quality": 35,
 }
 """Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
 ORIGINAL = "the original's recipe"
+_LEARNT = ("train", "validation")
 _Tell = Callable[[str], None]
 
 
@@ -72,6 +80,14 @@ class Ingredients:
     min_pictures: int = OrganiseConfig().min_pictures_per_style
     comparison: Path | None = None
     """compare.csv of a study, for the page to show"""
+    elsewhere: Path | None = None
+    """pictures from anywhere (`training/dataset/elsewhere.py`); its paintings, in a folder of that
+    name which `import` takes, are trained on, too: those of the training part"""
+    compared: Path | None = None
+    """model folder whose figures of the original's recipe are taken over; None trains it anew"""
+    never: Path | None = None
+    """CSV with a column `path`: pictures that are never trained on, such as copies of works that a
+    model is asked about in the end"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,7 @@ class Recipe:
 
     size_px: int = 224
     original_size_px: int = 224
+    folds: int = FOLDS
     ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
     """training options beyond the defaults"""
     original: Mapping[str, Any] = field(default_factory=dict)
@@ -105,27 +122,49 @@ def make_release(
         TrainingError: as for the steps.
     """
     tell("import")
-    import_works(ingredients.pictures, work / "raw", ImportConfig())
+    for pictures in (ingredients.pictures, _paintings(ingredients)):
+        if pictures is not None:
+            import_works(pictures, work / "raw", ImportConfig())
+    write_lists(ingredients, work / "lists.csv")
     dataset = _dataset(ingredients, work, "dataset", recipe.size_px, tell)
     lists = [name for name in LISTS if name in load_dataset(dataset).lists]
     if not lists:
         raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
     ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
+    left_out = None
+    if ingredients.elsewhere is not None:
+        tell(f"leave places out, {recipe.folds} times")
+        left_out = work / "left-out"
+        config = _ours(ingredients, lists[0], recipe)
+        leave_places_out(dataset, left_out, config, folds=recipe.folds)
     squares = (
         dataset
-        if recipe.original_size_px == recipe.size_px
+        if ingredients.compared or recipe.original_size_px == recipe.size_px
         else _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
     )
-    original = partial(_run, squares, work, note=ORIGINAL, tell=tell)
-    originals = [
-        original(f"{name}-original", _original(ingredients, name, recipe)) for name in lists
-    ]
+    originals = (
+        [ingredients.compared]
+        if ingredients.compared
+        else [
+            _run(
+                squares,
+                work,
+                f"{name}-original",
+                _original(ingredients, name, recipe),
+                note=ORIGINAL,
+                tell=tell,
+            )
+            for name in lists
+        ]
+    )
     tell("export")
     manifest = export(
         dataset,
         ours[0],
         model,
         photographs=ingredients.photographs,
+        elsewhere=ingredients.elsewhere,
+        left_out=left_out,
         beside=ours[1:],
         baselines=originals,
         works=_works(ingredients.pictures),
@@ -134,6 +173,42 @@ def make_release(
     )
     write_card(model, card, notes=notes)
     return manifest
+
+
+def _paintings(ingredients: Ingredients) -> Path | None:
+    return ingredients.elsewhere and ingredients.elsewhere / PAINTINGS
+
+
+def write_lists(ingredients: Ingredients, target: Path) -> None:
+    """Write the given lists, with the paintings from elsewhere in the training part of each.
+
+    Pictures that are never to be trained on are unused where they would be.
+
+    Raises:
+        TrainingError: a CSV is none, or no picture of `never` is in a list.
+    """
+    lists = read_lists(ingredients.lists)
+    if ingredients.never is not None:
+        with ingredients.never.open(encoding="utf-8-sig", newline="") as file:
+            never = {row["path"] for row in csv.DictReader(file)}
+        if not never & set(next(iter(lists.values()))):
+            raise TrainingError(f"{ingredients.never} names no picture of {ingredients.lists}")
+        for parts in lists.values():
+            parts |= {path: "unused" for path in never if parts.get(path) in _LEARNT}
+    folder = _paintings(ingredients)
+    if folder is not None and ingredients.elsewhere is not None:
+        rows = read_elsewhere(ingredients.elsewhere)
+        found = {
+            one.file.relative_to(folder).as_posix(): one.part
+            for one in (*those(rows, PAINTINGS, "train"), *those(rows, PAINTINGS, "test"))
+        }
+        for parts in lists.values():
+            parts |= {
+                path: "train" if part == "train" else "unused" for path, part in found.items()
+            }
+    paths = sorted({path for parts in lists.values() for path in parts})
+    rows_of = ([path, *(parts.get(path, "unused") for parts in lists.values())] for path in paths)
+    write_table(target, ["path", *lists], rows_of)
 
 
 def _works(pictures: Path) -> Path | None:
@@ -146,7 +221,7 @@ def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell
     tell(f"organise at {size_px} px")
     config = OrganiseConfig(
         size_px=size_px,
-        lists=ingredients.lists,
+        lists=work / "lists.csv",
         keeps_duplicates=True,  # the lists have been looked through for them
         min_pictures_per_style=ingredients.min_pictures,
     )
