@@ -33,6 +33,7 @@ class StageConfig:
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
+    monthly_budget_usd: of the whole account; 0 makes none, for accounts that may not have one.
     domain, certificate: a name of one's own for the page and its certificate in us-east-1.
 
     Raises:
@@ -93,7 +94,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("gpu_instances", "types like g4dn.xlarge, g5.2xlarge, g6.xlarge", _are_gpu_instances),
     ("gpu_max_vcpus", "a whole number from 4 to 1024", _within(4, 1_024)),
     ("job_timeout_h", "a whole number from 1 to 168", _within(1, 168)),
-    ("monthly_budget_usd", "a whole number from 1 to 100000", _within(1, 100_000)),
+    ("monthly_budget_usd", "a whole number from 0 to 100000", _within(0, 100_000)),
     ("alarm_email", "an address like you@example.org", _like(_EMAIL)),
     ("domain", "a name like style.example.org, in small letters", _like(_DOMAIN)),
     ("certificate", "the ARN of a certificate of ACM in us-east-1", _like(_CERTIFICATE)),

@@ -76,7 +76,8 @@ class Watch(Construct):
             periods=_MISSED_PERIODS,
         )
         self._tell_of_failed_jobs(training)
-        self._budget(config)
+        if config.monthly_budget_usd:
+            self._budget(config.monthly_budget_usd)
         function: list[cloudwatch.IMetric] = [
             alias.metric_invocations(period=_PERIOD),
             errors,
@@ -138,21 +139,23 @@ class Watch(Construct):
         message = events.RuleTargetInput.from_text(f"The training {job} failed: {reason}")
         rule.add_target(targets.SnsTopic(self.topic, message=message))
 
-    def _budget(self, config: StageConfig) -> None:
-        """Watch the whole account: a budget by tags is blind until they are activated by hand."""
+    def _budget(self, monthly_usd: int) -> None:
+        """Watch the whole account: a budget by tags is blind until they are activated by hand.
+
+        AWS refuses a budget whose topic does not let it publish, so the topic's policy comes first.
+        """
         warnings = [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
-        budgets.CfnBudget(
+        budget = budgets.CfnBudget(
             self,
             "Budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
                 budget_type="COST",
                 time_unit="MONTHLY",
-                budget_limit=budgets.CfnBudget.SpendProperty(
-                    amount=config.monthly_budget_usd, unit="USD"
-                ),
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=monthly_usd, unit="USD"),
             ),
             notifications_with_subscribers=[self._warning(*warning) for warning in warnings],
         )
+        budget.node.add_dependency(self.topic.node.find_child("Policy"))
 
     def _warning(
         self, kind: str, percent: int

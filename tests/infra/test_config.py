@@ -44,6 +44,7 @@ def test_the_cdks_own_context_is_no_option() -> None:
         ("has_tracing", "true", True),
         ("alarm_email", "you@example.org", "you@example.org"),
         ("monthly_budget_usd", "25", 25),
+        ("monthly_budget_usd", "0", 0),
         ("gpu_instances", "g5.xlarge, g6.2xlarge", ("g5.xlarge", "g6.2xlarge")),
         ("gpu_max_vcpus", "16", 16),
     ],

@@ -120,6 +120,19 @@ def test_the_budget_warns_before_it_is_spent(dev: Synthesis) -> None:
     ]
 
 
+def test_the_budget_comes_after_the_leave_to_ring_the_topic(dev: Synthesis) -> None:
+    [budget] = [one for one in dev.resources.values() if one["Type"] == "AWS::Budgets::Budget"]
+    [policy] = dev.of_type("AWS::SNS::TopicPolicy")
+
+    assert policy in budget["DependsOn"]
+
+
+def test_an_account_that_can_have_no_budget_deploys_without_one(full: Synthesis) -> None:
+    assert FULL.monthly_budget_usd == 0
+    assert full.of_type("AWS::Budgets::Budget") == {}
+    assert full.of_type("AWS::SNS::Topic")
+
+
 def test_there_is_one_dashboard_and_no_more_alarms_than_are_free(dev: Synthesis) -> None:
     assert len(dev.of_type("AWS::CloudWatch::Dashboard")) == 1
     assert len(dev.of_type(ALARM)) <= 10
