@@ -62,7 +62,7 @@ rehearse: .venv/installed node_modules/installed  ## deploy, change and destroy 
 	@.venv/bin/pytest -v --durations=10 --durations-min=2 tests/cloud/rehearsal.py
 
 deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
-	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy --all -c stage='$(STAGE)' $(OPTIONS)
 
 lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py

@@ -27,11 +27,13 @@ class ConfigError(Exception):
 class StageConfig:
     """Everything that one stage decides; checked when it is made.
 
-    is_kept: data and models outlive the stack. architecture: of the image and the function alike.
+    is_kept: data and models outlive the stack, which must be unprotected before it is destroyed.
+    architecture: of the image and the function alike.
     memory_mib: also buys CPU, one vCPU for each 1,769. reserved_concurrency: None where the account
     has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429.
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
+    has_training: a stack of its own for machines that train; page and API need none.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
     monthly_budget_usd: of the whole account; 0 makes none, for accounts that may not have one.
     domain, certificate: a name of one's own for the page and its certificate in us-east-1.
@@ -51,6 +53,7 @@ class StageConfig:
     is_canary: bool = True
     has_mongodb: bool = False
     has_tracing: bool = False
+    has_training: bool = True
     gpu_instances: tuple[str, ...] = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     gpu_max_vcpus: int = 8
     job_timeout_h: int = 8
@@ -91,6 +94,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("log_days", f"one of {', '.join(map(str, _LOG_DAYS))}", lambda value: value in _LOG_DAYS),
     ("has_mongodb", "true or false", lambda value: isinstance(value, bool)),
     ("has_tracing", "true or false", lambda value: isinstance(value, bool)),
+    ("has_training", "true or false", lambda value: isinstance(value, bool)),
     ("gpu_instances", "types like g4dn.xlarge, g5.2xlarge, g6.xlarge", _are_gpu_instances),
     ("gpu_max_vcpus", "a whole number from 4 to 1024", _within(4, 1_024)),
     ("job_timeout_h", "a whole number from 1 to 168", _within(1, 168)),
@@ -129,6 +133,7 @@ OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "gpu_max_vcpus": _to_int,
     "has_mongodb": _to_bool,
     "has_tracing": _to_bool,
+    "has_training": _to_bool,
     "memory_mib": _to_int,
     "monthly_budget_usd": _to_int,
     "reserved_concurrency": _to_int,

@@ -7,8 +7,6 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -16,7 +14,6 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.training_job import TrainingJob
 
 # as the function writes them, which a test of the boundaries compares
 METRICS_NAMESPACE: Final = "StyleYourArt"
@@ -48,7 +45,6 @@ class Watch(Construct):
         config: StageConfig,
         alias: lambda_.Alias,
         api: apigateway.HttpApi,
-        training: TrainingJob,
     ) -> None:
         super().__init__(scope, name)
         self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
@@ -75,7 +71,6 @@ class Watch(Construct):
             above=_MISSED_SHARE,
             periods=_MISSED_PERIODS,
         )
-        self._tell_of_failed_jobs(training)
         if config.monthly_budget_usd:
             self._budget(config.monthly_budget_usd)
         function: list[cloudwatch.IMetric] = [
@@ -120,24 +115,6 @@ class Watch(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
-
-    def _tell_of_failed_jobs(self, training: TrainingJob) -> None:
-        """Batch has no metric for it, but an event."""
-        rule = events.Rule(
-            self,
-            "FailedJobs",
-            description="Style Your Art: a training failed",
-            event_pattern=events.EventPattern(
-                source=["aws.batch"],
-                detail_type=["Batch Job State Change"],
-                detail={"status": ["FAILED"], "jobQueue": [training.queue.job_queue_arn]},
-            ),
-        )
-        job, reason = map(
-            events.EventField.from_path, ("$.detail.jobName", "$.detail.statusReason")
-        )
-        message = events.RuleTargetInput.from_text(f"The training {job} failed: {reason}")
-        rule.add_target(targets.SnsTopic(self.topic, message=message))
 
     def _budget(self, monthly_usd: int) -> None:
         """Watch the whole account: a budget by tags is blind until they are activated by hand.

@@ -18,10 +18,17 @@ def stand_by(construct: IConstruct, reasons: Mapping[str, str]) -> None:
         cdk.Validations.of(construct).acknowledge(answer)
 
 
-def objects_of(bucket: s3.Bucket) -> str:
-    """Return the name of the finding about access to all objects of one bucket."""
-    resource = cast(cdk.CfnElement, bucket.node.default_child)
-    return f"IAM5[Resource::<{cdk.Stack.of(bucket).get_logical_id(resource)}.Arn>/*]"
+def objects_of(bucket: s3.Bucket, *, seen_from: IConstruct) -> str:
+    """Return the name of the finding about access to all objects of one bucket.
+
+    seen_from: what has the access, maybe in another stack.
+    """
+    stack = cdk.Stack.of(bucket)
+    if cdk.Stack.of(seen_from) is stack:
+        resource = cast(cdk.CfnElement, bucket.node.default_child)
+        return f"IAM5[Resource::<{stack.get_logical_id(resource)}.Arn>/*]"
+    imported = stack.resolve(stack.export_value(bucket.bucket_arn))
+    return f"IAM5[Resource::{imported['Fn::ImportValue']}/*]"
 
 
 def managed_policy(name: str) -> str:

@@ -87,7 +87,7 @@ def _let(role: iam.Role, bucket: s3.Bucket, *, on_objects: list[str]) -> None:
 def _let_touch(role: iam.Role, bucket: s3.Bucket, actions: list[str]) -> None:
     objects = bucket.arn_for_objects("*")
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[objects]))
-    stand_by(role, {objects_of(bucket): "Every object of this one bucket."})
+    stand_by(role, {objects_of(bucket, seen_from=role): "Every object of this one bucket."})
 
 
 def private_bucket(

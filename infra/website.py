@@ -198,7 +198,7 @@ def _answer_for_the_copier(website: Website) -> None:
     reasons = {
         "L1": f"{own}its runtime comes with the CDK.",
         managed_policy("AWSLambdaBasicExecutionRole"): f"{own}it writes its log.",
-        objects_of(website.bucket): f"{own}it fills this bucket.",
+        objects_of(website.bucket, seen_from=website): f"{own}it fills this bucket.",
         f"IAM5[Resource::{_ASSETS}/*]": f"{own}it takes the page from there.",
         "IAM5[Resource::*]": f"{own}an invalidation can be allowed for all distributions only.",
     }

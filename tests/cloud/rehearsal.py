@@ -24,6 +24,7 @@ from tests.cloud.deployer import (
     BOOTSTRAP,
     OPTIONS,
     STACK,
+    STACKS,
     Deployer,
     Synthesis,
     deploying,
@@ -130,12 +131,16 @@ def test_the_bootstrap_makes_what_the_cdk_needs(bootstrapped: Bootstrapped) -> N
 
 
 def test_a_deploy_makes_every_resource_of_the_template(deployed: Deployer) -> None:
-    template = deployed.client("cloudformation").get_template(StackName=STACK)["TemplateBody"]
+    client = deployed.client("cloudformation")
+    templates = [client.get_template(StackName=name)["TemplateBody"] for name in STACKS]
     wanted = {
-        name for name, one in template["Resources"].items() if one["Type"] != "AWS::CDK::Metadata"
+        name
+        for template in templates
+        for name, one in template["Resources"].items()
+        if one["Type"] != "AWS::CDK::Metadata"
     }
 
-    assert deployed.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert {deployed.stack(name)["StackStatus"] for name in STACKS} == {"CREATE_COMPLETE"}
     assert set(deployed.resources) == wanted
 
 
@@ -538,7 +543,7 @@ def test_after_a_failed_deploy_all_is_as_before(refused: Refused, api: str) -> N
     )
 
     settings = function["Configuration"]["Environment"]["Variables"]
-    assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert deployer.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "ARTSTYLE_MONGODB_SECRET" not in settings
     assert function.get("Concurrency", {}) == {}
     assert predict(api)["catalogue"] == "ok"
@@ -636,7 +641,12 @@ def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api:
 def destroyed(changed: Refused, bootstrapped: Bootstrapped) -> Inventory:
     """What the account holds when the stack is gone, beside what it held before it."""
     deployer = changed.deployer
-    result = deployer.cdk("destroy", "--force", app=changed.changes)
+    client = deployer.client("cloudformation")
+    refused = deployer.cdk("destroy", "--all", "--force", app=changed.changes)
+    assert "TerminationProtection is enabled" in in_words(refused)
+    for name in STACKS:
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+    result = deployer.cdk("destroy", "--all", "--force", app=changed.changes)
     assert result.returncode == 0, in_words(result)
     after = inventory(deployer)
     return {name: held - bootstrapped.before[name] for name, held in after.items()}

@@ -42,6 +42,7 @@ def test_the_cdks_own_context_is_no_option() -> None:
         ("has_mongodb", "False", False),
         ("has_mongodb", True, True),
         ("has_tracing", "true", True),
+        ("has_training", "false", False),
         ("alarm_email", "you@example.org", "you@example.org"),
         ("monthly_budget_usd", "25", 25),
         ("monthly_budget_usd", "0", 0),

@@ -65,9 +65,21 @@ def test_the_functions_alarms_are_about_the_version_that_answers(dev: Synthesis)
             assert ":live" in names["Resource"]
 
 
+def topic_outside(stage: Synthesis) -> str:
+    """Return the name by which the stack of the training knows the topic."""
+    topic = next(iter(stage.of_type("AWS::SNS::Topic")))
+    outputs = stage.document["Outputs"].values()
+    return str(
+        next(
+            one["Export"]["Name"]
+            for one in outputs
+            if one["Value"] == {"Ref": topic} and "Export" in one
+        )
+    )
+
+
 def test_a_failed_training_is_told(dev: Synthesis) -> None:
     queue = next(iter(dev.of_type("AWS::Batch::JobQueue")))
-    topic = next(iter(dev.of_type("AWS::SNS::Topic")))
 
     dev.assert_one_has(
         "AWS::Events::Rule",
@@ -80,7 +92,7 @@ def test_a_failed_training_is_told(dev: Synthesis) -> None:
                     "jobQueue": [{"Fn::GetAtt": [queue, "JobQueueArn"]}],
                 },
             },
-            "Targets": [{"Arn": {"Ref": topic}}],
+            "Targets": [{"Arn": {"Fn::ImportValue": topic_outside(dev)}}],
         },
     )
 

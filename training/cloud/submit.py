@@ -56,6 +56,7 @@ def submit(stack: Stack, wish: Wish, *, agree: Callable[[str], None]) -> tuple[J
         TrainingError: no such dataset, options that cannot train there, a name that is taken, or
             AWS failed.
     """
+    stack.require_training()
     s3 = client("s3")
     _refuse_what_stays_at_home(wish)
     pushed = _find_dataset(s3, stack, wish.dataset)
