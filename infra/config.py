@@ -30,7 +30,8 @@ class StageConfig:
     is_kept: data and models outlive the stack, which must be unprotected before it is destroyed.
     architecture: of the image and the function alike.
     memory_mib: also buys CPU, one vCPU for each 1,769. reserved_concurrency: None where the account
-    has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429.
+    has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429; a
+    new account runs 10 of the function at once, and what exceeds that would be answered by 503.
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
     has_training: a stack of its own for machines that train; page and API need none.
@@ -48,7 +49,7 @@ class StageConfig:
     memory_mib: int = 1769
     reserved_concurrency: int | None = None
     rate_per_s: int = 10
-    burst: int = 20
+    burst: int = 10
     log_days: int = 30
     is_canary: bool = True
     has_mongodb: bool = False
@@ -106,7 +107,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
 
 DEV: Final = StageConfig(name="dev", is_kept=False, is_canary=False, log_days=7)
 PROD: Final = StageConfig(
-    name="prod", is_kept=True, rate_per_s=50, burst=100, log_days=90, monthly_budget_usd=50
+    name="prod", is_kept=True, rate_per_s=50, log_days=90, monthly_budget_usd=50
 )
 STAGES: Final[Mapping[str, StageConfig]] = {stage.name: stage for stage in (DEV, PROD)}
 
@@ -127,6 +128,7 @@ def _to_names(text: object) -> tuple[str, ...]:
 OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "alarm_email": str,
     "architecture": str,
+    "burst": _to_int,
     "certificate": str,
     "domain": str,
     "gpu_instances": _to_names,
@@ -136,6 +138,7 @@ OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "has_training": _to_bool,
     "memory_mib": _to_int,
     "monthly_budget_usd": _to_int,
+    "rate_per_s": _to_int,
     "reserved_concurrency": _to_int,
 }
 

@@ -49,16 +49,18 @@ class TrainingJob(Construct):
         )
         self._template = _launch_template(self)
         self._machine_role = _machine_role(self)
+        machines = [
+            self._machines("Spot", config, spot=True),
+            self._machines("OnDemand", config, spot=False),
+        ]
+        # one after the other: at its first use Batch makes roles in the account, and two collide
+        machines[1].node.add_dependency(machines[0])
         self.queue = batch.JobQueue(
             self,
             "Queue",
             compute_environments=[
-                batch.OrderedComputeEnvironment(
-                    compute_environment=self._machines("Spot", config, spot=True), order=1
-                ),
-                batch.OrderedComputeEnvironment(
-                    compute_environment=self._machines("OnDemand", config, spot=False), order=2
-                ),
+                batch.OrderedComputeEnvironment(compute_environment=one, order=order)
+                for order, one in enumerate(machines, start=1)
             ],
             job_state_time_limit_actions=_give_up(),
         )

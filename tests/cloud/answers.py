@@ -154,7 +154,7 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
     (
         "events",
         "list_targets_by_rule",
-        {"Rule": "{WatchFailedJobs}"},
+        {"Rule": "{FailedJobs}"},
         "Targets[].Arn",
         ["{WatchAlarms}"],
     ),

@@ -37,6 +37,8 @@ def test_the_cdks_own_context_is_no_option() -> None:
     [
         ("memory_mib", "3008", 3008),
         ("architecture", "arm64", "arm64"),
+        ("burst", "40", 40),
+        ("rate_per_s", "20", 20),
         ("reserved_concurrency", "5", 5),
         ("has_mongodb", "true", True),
         ("has_mongodb", "False", False),

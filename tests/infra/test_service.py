@@ -120,7 +120,7 @@ def test_the_api_has_no_stage_in_its_address_and_throttles(full: Synthesis) -> N
         {
             "StageName": "$default",
             "AutoDeploy": True,
-            "DefaultRouteSettings": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+            "DefaultRouteSettings": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 10},
         },
     )
 

@@ -25,6 +25,13 @@ def _order(entry: dict[str, int]) -> int:
     return entry["Order"]
 
 
+def test_the_environments_are_made_one_after_the_other(dev: Synthesis) -> None:
+    [spot, on_demand] = sorted(dev.of_type(MACHINES), key=lambda name: "OnDemand" in name)
+
+    assert spot in dev.resources[on_demand]["DependsOn"]
+    assert on_demand not in dev.resources[spot].get("DependsOn", [])
+
+
 def test_machines_have_a_gpu_and_its_driver(dev: Synthesis) -> None:
     dev.assert_all_have(
         MACHINES,
