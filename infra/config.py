@@ -35,6 +35,7 @@ class StageConfig:
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
     has_training: a stack of its own for machines that train; page and API need none.
+    gpu_max_vcpus: of all machines at once. job_timeout_h: of a job, with all its attempts.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
     monthly_budget_usd: of the whole account; 0 makes none, for accounts that may not have one.
     domain, certificate: a name of one's own for the page and its certificate in us-east-1.
@@ -71,10 +72,35 @@ class StageConfig:
                 raise ConfigError(f"{field}={value!r}: expected {expected}")
         if (self.domain is None) != (self.certificate is None):
             raise ConfigError("domain and certificate: expected both or neither")
+        if self.gpu_max_vcpus < self._smallest_vcpus:
+            raise ConfigError(
+                f"gpu_max_vcpus={self.gpu_max_vcpus}: expected {self._smallest_vcpus} at least, "
+                f"the vCPUs of the smallest of {', '.join(self.gpu_instances)}"
+            )
+
+    @property
+    def on_demand_vcpus(self) -> int:
+        """Half of what may train at once, in whole machines; 0 leaves Spot alone."""
+        machines = self.gpu_max_vcpus // self._smallest_vcpus
+        return machines // 2 * self._smallest_vcpus
+
+    @property
+    def spot_vcpus(self) -> int:
+        """What may train on Spot machines at once."""
+        return self.gpu_max_vcpus - self.on_demand_vcpus
+
+    @property
+    def _smallest_vcpus(self) -> int:
+        return min(map(_vcpus_of, self.gpu_instances))
 
 
 def _within(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and low <= value <= high
+
+
+def _vcpus_of(machine: str) -> int:
+    """Return the vCPUs of a type: xlarge has 4, and 12xlarge twelve times as many."""
+    return 4 * int(machine.partition(".")[2].removesuffix("xlarge") or 1)
 
 
 def _like(pattern: re.Pattern[str]) -> Callable[[object], bool]:

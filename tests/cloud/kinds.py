@@ -536,6 +536,11 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         create=Call("create_launch_template"),
         id="answer.LaunchTemplate.LaunchTemplateId",
         name="LaunchTemplateName",
+        attributes={
+            "LatestVersionNumber": "to_string(answer.LaunchTemplate.LatestVersionNumber "
+            "|| answer.LaunchTemplateVersion.VersionNumber)"
+        },
+        update=(Call("create_launch_template_version", {"LaunchTemplateId": "id"}, _ALL),),
     ),
 }
 

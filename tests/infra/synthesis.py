@@ -31,6 +31,7 @@ FULL: Final = replace(
     certificate="arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",
     reserved_concurrency=5,
     monthly_budget_usd=0,
+    gpu_max_vcpus=4,
     architecture="arm64",
 )
 ABSENT: Final = object()

@@ -79,6 +79,7 @@ def test_a_domain_comes_with_its_certificate() -> None:
         ({"gpu_instances": ""}, "gpu_instances=('',): expected types like g4dn.xlarge"),
         ({"gpu_instances": "p5.48xlarge"}, "gpu_instances=('p5.48xlarge',): expected types"),
         ({"gpu_max_vcpus": "2"}, "gpu_max_vcpus=2: expected a whole number from 4 to 1024"),
+        ({"gpu_instances": "g5.12xlarge"}, "gpu_max_vcpus=8: expected 48 at least"),
         ({"domain": "https://x.org", "certificate": CERTIFICATE}, "domain='https://x.org'"),
         ({"domain": "style.example.org"}, "domain and certificate: expected both or neither"),
         ({"certificate": CERTIFICATE}, "domain and certificate: expected both or neither"),
@@ -109,6 +110,24 @@ def test_what_cannot_be_deployed_is_refused_by_name(context: dict[str, Any], mes
 def test_a_stage_that_cannot_be_deployed_cannot_be_made(field: str, value: object) -> None:
     with pytest.raises(ConfigError, match=field):
         replace(DEV, **{field: value})  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("machines", "together", "spot", "on_demand"),
+    [
+        (("g4dn.xlarge", "g5.xlarge"), 8, 4, 4),
+        (("g4dn.xlarge",), 4, 4, 0),
+        (("g4dn.xlarge",), 12, 8, 4),
+        (("g5.12xlarge",), 48, 48, 0),
+        (("g5.12xlarge", "g6.12xlarge"), 100, 52, 48),
+    ],
+)
+def test_spot_and_on_demand_share_what_may_train_at_once(
+    machines: tuple[str, ...], together: int, spot: int, on_demand: int
+) -> None:
+    config = replace(DEV, gpu_instances=machines, gpu_max_vcpus=together)
+
+    assert (config.spot_vcpus, config.on_demand_vcpus) == (spot, on_demand)
 
 
 def test_every_option_is_a_value_of_a_stage() -> None:
