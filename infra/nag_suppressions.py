@@ -25,10 +25,15 @@ def objects_of(bucket: s3.Bucket, *, seen_from: IConstruct) -> str:
     """
     stack = cdk.Stack.of(bucket)
     if cdk.Stack.of(seen_from) is stack:
-        resource = cast(cdk.CfnElement, bucket.node.default_child)
-        return f"IAM5[Resource::<{stack.get_logical_id(resource)}.Arn>/*]"
+        return f"IAM5[Resource::{attribute_of(bucket, 'Arn')}/*]"
     imported = stack.resolve(stack.export_value(bucket.bucket_arn))
     return f"IAM5[Resource::{imported['Fn::ImportValue']}/*]"
+
+
+def attribute_of(construct: IConstruct, attribute: str) -> str:
+    """Return how a finding writes an attribute of something in the same stack."""
+    resource = cast(cdk.CfnElement, construct.node.default_child)
+    return f"<{cdk.Stack.of(construct).get_logical_id(resource)}.{attribute}>"
 
 
 def managed_policy(name: str) -> str:

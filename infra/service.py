@@ -10,8 +10,6 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_apigateway as rest
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -22,7 +20,8 @@ from infra.config import MAX_BODY_BYTES, TIMEOUT_S, StageConfig
 from infra.container_images import service_image
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
-from infra.nag_suppressions import managed_policy, stand_by
+from infra.nag_suppressions import stand_by
+from infra.storage import KEPT
 
 _ARCHITECTURES: Final = {
     "x86_64": lambda_.Architecture.X86_64,
@@ -81,8 +80,8 @@ class Service(Construct):
             "ARTSTYLE_MODEL": self.live_model.address,
             "ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES),
         }
-        self._logs = log_group(self, "Logs", days=config.log_days)
-        self.role = runtime_role(self, "Role", self._logs)
+        self.logs = log_group(self, "Logs", days=config.log_days)
+        self.role = runtime_role(self, "Role", self.logs)
         self.function = self._function(image, config, {**own, **environment})
         self.alias = lambda_.Alias(
             self, "Live", alias_name="live", version=self.function.current_version
@@ -95,27 +94,6 @@ class Service(Construct):
         """The API's own host, without https://."""
         stack = cdk.Stack.of(self)
         return f"{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
-
-    def roll_back_on(self, alarms: list[cloudwatch.IAlarm], *, is_canary: bool) -> None:
-        """Move the alias by CodeDeploy: a tenth of the traffic first, and back when an alarm rings.
-
-        is_canary: give the new version a tenth of the traffic for five minutes.
-        """
-        settings = codedeploy.LambdaDeploymentConfig
-        group = codedeploy.LambdaDeploymentGroup(
-            self,
-            "Rollout",
-            alias=self.alias,
-            alarms=alarms,
-            deployment_config=settings.CANARY_10_PERCENT_5_MINUTES
-            if is_canary
-            else settings.ALL_AT_ONCE,
-            auto_rollback=codedeploy.AutoRollbackConfig(
-                failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
-            ),
-        )
-        policy = managed_policy("AWSCodeDeployRoleForLambdaLimited")
-        stand_by(group, {policy: "AWS's own list of what CodeDeploy needs."})
 
     def _function(
         self, image: ecr_assets.DockerImageAsset, config: StageConfig, environment: dict[str, str]
@@ -131,7 +109,9 @@ class Service(Construct):
             reserved_concurrent_executions=config.reserved_concurrency,
             environment=environment,
             role=self.role,
-            log_group=self._logs,
+            log_group=self.logs,
+            # to go back to; infra/rollout.py forgets those that are too old
+            current_version_options=lambda_.VersionOptions(removal_policy=KEPT),
             # what is written by other parts than the journal is JSON too
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=self._tracing(config),

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.mongodb_secret import Catalogue
 from infra.monitoring import Watch
+from infra.rollout import Rollout
 from infra.service import Service
 from infra.storage import Storage, let_pass_on, let_read
 from infra.website import Website
@@ -47,14 +48,28 @@ class ArtStyleStack(cdk.Stack):
             uploads=storage.uploads,
             logs=storage.logs,
         )
-        watch = Watch(self, "Watch", config=config, alias=service.alias, api=service.api)
+        watch = Watch(
+            self,
+            "Watch",
+            config=config,
+            alias=service.alias,
+            api=service.api,
+            log=service.logs,
+        )
         self.topic = watch.topic
 
         if catalogue:
             catalogue.secret.grant_read(service.role)
         let_read(service.role, storage.models)
         let_pass_on(service.role, storage.uploads)
-        service.roll_back_on(watch.guards, is_canary=config.is_canary)
+        Rollout(
+            self,
+            "Rollout",
+            alias=service.alias,
+            guards=watch.guards,
+            is_canary=config.is_canary,
+            log_days=config.log_days,
+        )
 
         self._tell(
             SiteUrl=website.url,

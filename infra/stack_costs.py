@@ -55,7 +55,7 @@ def idle_month(prices: dict[str, Any]) -> list[Line]:
             "nothing runs; no NAT gateway, no machine, no address",
         ),
         Line(
-            "5 alarms, a dashboard, a budget, a parameter",
+            "7 alarms, a dashboard, a budget, a parameter",
             0.0,
             "10 alarms, 3 dashboards, all budgets and such parameters are free for ever",
         ),

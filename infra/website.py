@@ -1,7 +1,7 @@
 """Website: the page's bucket behind a CDN, which also passes on the API under the same name."""
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
@@ -14,10 +14,10 @@ from constructs import Construct
 
 from infra.config import ConfigError, StageConfig
 from infra.container_images import ROOT
-from infra.logs import log_group
+from infra.logs import PATIENCE, log_group
 from infra.nag_suppressions import managed_policy, objects_of, stand_by
 from infra.page_version import INDEX, NOT_ASSETS, page_version, versioned_index
-from infra.storage import private_bucket
+from infra.storage import empty_after, private_bucket
 
 WEB: Final = ROOT / "web"
 API_PATHS: Final = ("/v1/*", "/docs", "/docs/*", "/openapi.json")
@@ -59,6 +59,7 @@ class Website(Construct):
             log_file_prefix="cdn/",
             **self._name(config),
         )
+        empty_after(self.distribution, logs)
         self.url = f"https://{config.domain or self.distribution.distribution_domain_name}"
         self._acknowledge(config)
         self._deploy(log_group(self, "CopierLogs", days=config.log_days))
@@ -176,8 +177,15 @@ class Website(Construct):
             ],
             distribution=self.distribution,
             distribution_paths=["/", f"/{INDEX}", "/config.json"],
+            # it takes minutes, and a browser keeps the index for one
+            wait_for_distribution_invalidation=False,
         )
         index.node.add_dependency(files)
+        for one in (files, index):
+            resource = cast(
+                cdk.CfnResource, one.node.find_child("CustomResource").node.default_child
+            )
+            resource.add_property_override("ServiceTimeout", PATIENCE.to_seconds())
         _answer_for_the_copier(self)
 
     def _acknowledge(self, config: StageConfig) -> None:

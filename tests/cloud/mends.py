@@ -15,6 +15,8 @@ from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.s3.models import FakeBucket
 
+from tests.cloud.rollouts import note_status
+
 _POLICIES: Final[dict[str, dict[str, Any]]] = {}
 
 
@@ -90,6 +92,8 @@ def _add_policies_of_the_cdn() -> None:
 
 
 def _add_deletion_of_rollouts() -> None:
+    _add(CodeDeployResponse, "put_lifecycle_event_hook_execution_status", note_status)
+    _add(CodeDeployResponse, "update_deployment_group", _update_deployment_group)
     _add(CodeDeployResponse, "delete_application", _delete_application)
     _add(CodeDeployResponse, "delete_deployment_group", _delete_deployment_group)
 
@@ -114,6 +118,13 @@ def _get_policy(response: CloudFrontResponse) -> ActionResult:
 def _delete_policy(response: CloudFrontResponse) -> ActionResult:
     del _POLICIES[response._get_param("Id")]
     return EmptyResult()
+
+
+def _update_deployment_group(response: CodeDeployResponse) -> ActionResult:
+    groups = response.codedeploy_backend.deployment_groups[response._get_param("applicationName")]
+    group = groups[response._get_param("currentDeploymentGroupName")]
+    group.alarm_configuration = response._get_param("alarmConfiguration")
+    return ActionResult({"hooksNotCleanedUp": []})
 
 
 def _delete_application(response: CodeDeployResponse) -> ActionResult:

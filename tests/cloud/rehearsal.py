@@ -527,7 +527,8 @@ def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
 
     assert ("AWS::SecretsManager::Secret", "Catalogue") in named
     assert ("AWS::Lambda::Function", "Service") in named
-    assert {part for _, part in named} == {"Catalogue", "Service", "Website"}
+    parts = {"Catalogue", "Rollout", "Service", "Watch", "Website"}
+    assert {part for _, part in named} == parts
     assert "ARTSTYLE_MONGODB_SECRET" in refused.diff
 
 
@@ -592,9 +593,13 @@ def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
     updated = kinds_of(changed.deployer, "UPDATE_COMPLETE")
     deleted = kinds_of(changed.deployer, "DELETE_COMPLETE")
 
-    # a version never changes: a new one takes the place of the old
-    assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion"}
+    # a version never changes: a new one takes the place of the old, and is watched by itself
+    guards = {"WatchNewVersionErrors", "WatchNewVersionFailures"}
+    assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion", *guards}
     assert updated == {
+        "RolloutGroup",
+        "RolloutOldVersions",
+        "WatchFailuresOfNewVersion",
         "ServiceFunction",
         "ServiceLive",
         "ServiceLiveModelAddress",
@@ -604,7 +609,7 @@ def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
         # a tag of the bucket names the folder that the CDK fills
         "WebsiteSite",
     }
-    assert deleted <= {"ServiceFunctionCurrentVersion", "WebsiteFilesCustomResource"}
+    assert deleted <= {"WebsiteFilesCustomResource", *guards}
 
 
 def test_neither_page_nor_options_make_a_new_image(changed: Refused) -> None:
@@ -635,6 +640,34 @@ def test_a_deploy_does_not_undo_a_promotion(changed: Refused) -> None:
 def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api: str) -> None:
     # nobody has put an address in yet
     assert predict(api)["catalogue"] == "unavailable"
+
+
+def test_the_new_version_was_asked_before_visitors_got_it(changed: Refused) -> None:
+    codedeploy = changed.deployer.client("codedeploy")
+    deployments = codedeploy.list_deployments(
+        applicationName=id_of(changed.deployer, "RolloutGroupApplication"),
+        deploymentGroupName=id_of(changed.deployer, "RolloutGroup"),
+    )["deployments"]
+
+    # without a yes of the hook the deploy would have failed
+    assert len(deployments) >= 1
+
+
+def test_the_versions_before_are_there_to_go_back_to(changed: Refused, api: str) -> None:
+    client = changed.deployer.client("lambda")
+    name = {"FunctionName": id_of(changed.deployer, "ServiceFunction")}
+    found = client.list_versions_by_function(**name)["Versions"]
+    numbers = sorted(int(one["Version"]) for one in found if one["Version"] != "$LATEST")
+    live = client.get_alias(**name, Name="live")["FunctionVersion"]
+
+    client.update_alias(**name, Name="live", FunctionVersion=str(numbers[-2]))
+    before = predict(api)
+    client.update_alias(**name, Name="live", FunctionVersion=live)
+
+    # three, and the one that a failing deploy would have gone back to
+    assert len(numbers) <= 4
+    assert int(live) == numbers[-1]
+    assert before["catalogue"] == "ok"
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from tests.cloud.custom_resources import CustomMaker, is_custom
 from tests.cloud.kinds import KINDS
 from tests.cloud.resources import ACCOUNT, Maker, Properties, Resource, ResourceError, client_of
+from tests.cloud.rollouts import try_before_traffic
 from tests.cloud.template import Document, Resolver, TemplateError, in_order, parameters_of
 
 STACK: Final = "AWS::CloudFormation::Stack"
@@ -201,6 +202,9 @@ class Stack:
         self._tell(f"{action}_IN_PROGRESS", name, kind, old.id if old else "")
         try:
             if old and not any(differing(kind, old.properties, properties).values()):
+                policy = resolver.resolve(part.get("UpdatePolicy", {}))
+                place = {"endpoint": self.endpoint, "region": self.region}
+                try_before_traffic(policy, old.properties, properties, **place)
                 half = replace(old, properties=properties)
                 undo.append(lambda: self._set_back(maker, half, old))
                 new = self._update(maker, old, properties)

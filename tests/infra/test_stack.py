@@ -39,6 +39,9 @@ WIDE_STATEMENTS = {
         "WebsiteSite/*",
     ),
     (COPIER, "cloudfront:CreateInvalidation cloudfront:GetInvalidation", "*"),
+    ("RolloutTryRole", "lambda:InvokeFunction", "ServiceFunction:*"),
+    ("RolloutTidyRole", "lambda:DeleteFunction", "ServiceFunction:*"),
+    ("RolloutGroupServiceRole", "lambda:InvokeFunction", "RolloutTry:*"),
 }
 OWNERS = {owner for owner, _, _ in WIDE_STATEMENTS}
 
@@ -97,7 +100,8 @@ def place_of(resource: Any) -> str:
     here = r'"Fn::GetAtt": \["([A-Za-z]+?)[0-9A-F]{8}", "Arn"\]\}, "/\*"'
     outside = r'ExportsOutputFnGetAtt([A-Za-z]+?)[0-9A-F]{8}Arn[0-9A-F]{8}"\}, "/\*"'
     bucket = re.search(here, text) or re.search(outside, text)
-    return f"{bucket[1]}/*" if bucket else text
+    function = re.search(r'"Fn::GetAtt": \["([A-Za-z]+?)[0-9A-F]{8}", "Arn"\]\}, ":\*"', text)
+    return f"{bucket[1]}/*" if bucket else f"{function[1]}:*" if function else text
 
 
 def test_everything_can_be_found_by_its_tags(full: Synthesis) -> None:

@@ -124,6 +124,8 @@ def test_index_and_config_are_asked_for_again_and_come_last(dev: Synthesis) -> N
     assert index["SystemMetadata"]["cache-control"] == "public, max-age=60, must-revalidate"
     assert index["DistributionPaths"] == ["/", "/index.html", "/config.json"]
     assert index["Prune"] is False
+    # which takes minutes
+    assert index["WaitForDistributionInvalidation"] is False
     assert any(name.startswith("WebsiteFiles") for name in whole["DependsOn"])
 
 
