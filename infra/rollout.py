@@ -50,7 +50,12 @@ class Rollout(Construct):
         group = self._group(guards, hook, is_canary=is_canary)
         group.grant_put_lifecycle_event_hook_execution_status(hook)
         deployments = iam.PolicyStatement(
-            actions=["codedeploy:GetDeployment"], resources=[group.deployment_group_arn]
+            actions=[
+                "codedeploy:GetDeployment",
+                "codedeploy:GetDeploymentTarget",
+                "codedeploy:ListDeploymentTargets",
+            ],
+            resources=[group.deployment_group_arn],
         )
         hook.add_to_role_policy(deployments)
         # what guards a change must be there before it, whatever CloudFormation reads in a policy

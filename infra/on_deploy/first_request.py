@@ -32,8 +32,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     deployment = event["DeploymentId"]
     codedeploy = boto3.client("codedeploy")
     try:
-        told = codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
-        version = target_of(told["revision"])
+        version = target_of(codedeploy, deployment)
         try_out(boto3.client("lambda"), os.environ["FUNCTION"], version)
         status = "Succeeded"
     except Exception as error:  # noqa: BLE001 - unanswered, CodeDeploy would wait for an hour
@@ -46,14 +45,20 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     )
 
 
-def target_of(revision: dict[str, Any]) -> str:
-    """Return the version that a deployment moves to, whichever way its plan is written."""
+def target_of(codedeploy: Any, deployment: str) -> str:
+    """Return the version that a deployment moves to: by its plan, or else by its target.
+
+    Not by a variable of this function: where a deploy goes back, it moves to the version before.
+    """
+    revision = codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]["revision"]
     parts = (revision.get("string") or {}, revision.get("appSpecContent") or {})
-    plan = next(one["content"] for one in parts if "content" in one)
-    found = re.search(r"TargetVersion\W+(\d+)", plan)
-    if found is None:
-        raise WrongAnswerError(f"no TargetVersion in {plan[:300]}")
-    return found[1]
+    plan = "".join(one.get("content", "") for one in parts)
+    if found := re.search(r"TargetVersion\W+(?:arn[\w:-]+:)?(\d+)", plan):
+        return found[1]
+    [target] = codedeploy.list_deployment_targets(deploymentId=deployment)["targetIds"]
+    told = codedeploy.get_deployment_target(deploymentId=deployment, targetId=target)
+    function = told["deploymentTarget"]["lambdaTarget"]["lambdaFunctionInfo"]
+    return str(function["targetVersion"])
 
 
 def try_out(client: Any, function: str, version: str, release: Path = RELEASE) -> None:

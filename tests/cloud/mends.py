@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
 
+from moto.awslambda.responses import LambdaResponse
 from moto.cloudfront import urls as cloudfront_urls
 from moto.cloudfront.models import Invalidation
 from moto.cloudfront.responses import CloudFrontResponse
@@ -24,6 +25,7 @@ def mend_moto() -> None:
     """Do it for this process, before its first request."""
     # jobs are noted, not run: there is no docker
     default_user_config["batch"] = {"use_docker": False}
+    _heed_qualifiers()
     _heed_conditions()
     _log_before_the_policy()
     _log_flows_into_a_folder()
@@ -32,6 +34,19 @@ def mend_moto() -> None:
     _add_deletion_of_rollouts()
     # whoever asks who did what is told that nothing is known yet, as for minutes in AWS
     _add(CloudTrailResponse, "lookup_events", lambda _: ActionResult({"Events": []}))
+
+
+def _heed_qualifiers() -> None:
+    """Ask the version or alias that is named: moto looks for it under a name in small letters, and
+    runs the newest code whatever was asked.
+    """
+
+    def _get_param(self: LambdaResponse, name: str, if_none: Any = None) -> Any:
+        names = (name, "Qualifier") if name == "qualifier" else (name,)
+        found = (BaseResponse._get_param(self, one) for one in names)
+        return next((one for one in found if one is not None), if_none)
+
+    LambdaResponse._get_param = _get_param  # type: ignore[method-assign, assignment]
 
 
 def _heed_conditions() -> None:

@@ -595,8 +595,9 @@ def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
 
     # a version never changes: a new one takes the place of the old, and is watched by itself
     guards = {"WatchNewVersionErrors", "WatchNewVersionFailures"}
-    assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion", *guards}
+    assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion"}
     assert updated == {
+        *guards,
         "RolloutGroup",
         "RolloutOldVersions",
         "WatchFailuresOfNewVersion",
@@ -665,7 +666,7 @@ def test_the_versions_before_are_there_to_go_back_to(changed: Refused, api: str)
     client.update_alias(**name, Name="live", FunctionVersion=live)
 
     # three, and the one that a failing deploy would have gone back to
-    assert len(numbers) <= 4
+    assert 2 <= len(numbers) <= 4
     assert int(live) == numbers[-1]
     assert before["catalogue"] == "ok"
 

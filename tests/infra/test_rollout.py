@@ -192,11 +192,43 @@ def test_a_promoted_model_has_answers_of_its_own() -> None:
     first_request.try_out(Service(model="another", off=0.2), "function", "7")
 
 
-@pytest.mark.parametrize("part", ["string", "appSpecContent"])
-def test_the_version_is_read_from_the_plan_of_the_deployment(part: str) -> None:
-    plan = '{"Resources":[{"f":{"Properties":{"CurrentVersion":"6","TargetVersion":"7"}}}]}'
+JSON = '{"Resources":[{"f":{"Properties":{"CurrentVersion":"6","TargetVersion":"7"}}}]}'
+YAML = "CurrentVersion: 6\nTargetVersion: arn:aws:lambda:eu-west-1:123456789012:function:f:7\n"
 
-    assert first_request.target_of({part: {"content": plan}}) == "7"
+
+class Deployment:
+    """Stands in for CodeDeploy with one deployment. revision: its plan, as it tells it."""
+
+    def __init__(self, revision: dict[str, Any]) -> None:
+        self.revision = revision
+        self.told: list[dict[str, str]] = []
+
+    def get_deployment(self, **_: str) -> dict[str, Any]:
+        return {"deploymentInfo": {"revision": self.revision}}
+
+    def list_deployment_targets(self, **_: str) -> dict[str, Any]:
+        return {"targetIds": ["a"]}
+
+    def get_deployment_target(self, *, deploymentId: str, targetId: str) -> dict[str, Any]:
+        assert (deploymentId, targetId) == ("d-1", "a")
+        function = {"currentVersion": "6", "targetVersion": "7"}
+        return {"deploymentTarget": {"lambdaTarget": {"lambdaFunctionInfo": function}}}
+
+    def put_lifecycle_event_hook_execution_status(self, **given: str) -> None:
+        self.told.append(given)
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        {"string": {"content": JSON}},
+        {"appSpecContent": {"content": YAML}},
+        {"appSpecContent": {"sha256": "0"}},
+        {},
+    ],
+)
+def test_the_version_is_the_one_that_the_deployment_moves_to(revision: dict[str, Any]) -> None:
+    assert first_request.target_of(Deployment(revision), "d-1") == "7"
 
 
 @pytest.mark.parametrize(
@@ -205,13 +237,7 @@ def test_the_version_is_read_from_the_plan_of_the_deployment(part: str) -> None:
 def test_codedeploy_is_told_how_it_went(
     monkeypatch: pytest.MonkeyPatch, service: Service, status: str
 ) -> None:
-    told: list[dict[str, str]] = []
-    codedeploy = SimpleNamespace(
-        get_deployment=lambda **_: {
-            "deploymentInfo": {"revision": {"string": {"content": "TargetVersion: 7"}}}
-        },
-        put_lifecycle_event_hook_execution_status=lambda **given: told.append(given),
-    )
+    codedeploy = Deployment({"string": {"content": JSON}})
     clients = {"lambda": service, "codedeploy": codedeploy}
     monkeypatch.setenv("FUNCTION", "function")
     # a patch: what runs in the cloud makes its own clients
@@ -220,7 +246,8 @@ def test_codedeploy_is_told_how_it_went(
     first_request.handler({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e"}, None)
 
     expected = {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e", "status": status}
-    assert told == [expected]
+    assert codedeploy.told == [expected]
+    assert {where for where, _ in service.asked} == {"function:7"}
 
 
 def test_its_archive_holds_what_it_needs_and_no_more(dev: Synthesis) -> None:
