@@ -1,11 +1,12 @@
 """Entry of the CDK: reads the stage from the context, makes its stacks, tags and checks them."""
 
+import os
 import sys
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from infra.config import ConfigError, StageConfig, read_config
+from infra.config import ConfigError, StageConfig, read_config, require_region
 from infra.stack import ArtStyleStack
 from infra.training_stack import TrainingStack
 
@@ -30,7 +31,10 @@ def main() -> None:
     """Write the cloud assembly for `cdk`."""
     app = cdk.App()
     try:
-        add_stage(app, read_config(app.node.get_all_context()))
+        config = read_config(app.node.get_all_context())
+        # the CDK's command line says where it deploys to
+        require_region(config, os.environ.get("CDK_DEFAULT_REGION"))
+        add_stage(app, config)
     except ConfigError as error:
         sys.exit(f"error: {error}")
     app.synth()

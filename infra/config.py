@@ -11,6 +11,10 @@ Architecture = Literal["x86_64", "arm64"]
 TIMEOUT_S: Final = 29
 # base64 makes 6 MB of it, which is what Lambda takes
 MAX_BODY_BYTES: Final = 4_500_000
+# forms, each of which invites an original of many megabytes
+UPLOADS_PER_S: Final = 1
+# where the CDN takes everything from that is its own
+WAF_REGION: Final = "us-east-1"
 
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+")
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -35,6 +39,7 @@ class StageConfig:
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
     has_training: a stack of its own for machines that train; page and API need none.
+    has_waf: shut out an address that asks too much; only where the stack is in us-east-1.
     gpu_max_vcpus: of all machines at once. job_timeout_h: of a job, with all its attempts.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
     monthly_budget_usd: of the whole account; 0 makes none, for accounts that may not have one.
@@ -56,6 +61,7 @@ class StageConfig:
     has_mongodb: bool = False
     has_tracing: bool = False
     has_training: bool = True
+    has_waf: bool = False
     gpu_instances: tuple[str, ...] = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     gpu_max_vcpus: int = 8
     job_timeout_h: int = 8
@@ -122,6 +128,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("has_mongodb", "true or false", lambda value: isinstance(value, bool)),
     ("has_tracing", "true or false", lambda value: isinstance(value, bool)),
     ("has_training", "true or false", lambda value: isinstance(value, bool)),
+    ("has_waf", "true or false", lambda value: isinstance(value, bool)),
     ("gpu_instances", "types like g4dn.xlarge, g5.2xlarge, g6.xlarge", _are_gpu_instances),
     ("gpu_max_vcpus", "a whole number from 4 to 1024", _within(4, 1_024)),
     ("job_timeout_h", "a whole number from 1 to 168", _within(1, 168)),
@@ -133,7 +140,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
 
 DEV: Final = StageConfig(name="dev", is_kept=False, is_canary=False, log_days=7)
 PROD: Final = StageConfig(
-    name="prod", is_kept=True, rate_per_s=50, log_days=90, monthly_budget_usd=50
+    name="prod", is_kept=True, rate_per_s=20, log_days=90, monthly_budget_usd=50
 )
 STAGES: Final[Mapping[str, StageConfig]] = {stage.name: stage for stage in (DEV, PROD)}
 
@@ -162,6 +169,7 @@ OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "has_mongodb": _to_bool,
     "has_tracing": _to_bool,
     "has_training": _to_bool,
+    "has_waf": _to_bool,
     "memory_mib": _to_int,
     "monthly_budget_usd": _to_int,
     "rate_per_s": _to_int,
@@ -185,6 +193,19 @@ def read_config(context: Mapping[str, object]) -> StageConfig:
         raise ConfigError(f"{unknown[0]}: no such option; there are stage, {', '.join(OPTIONS)}")
     chosen = {name: OPTIONS[name](value) for name, value in given.items()}
     return replace(STAGES[str(stage)], **chosen)  # type: ignore[arg-type]  # checked when made
+
+
+def require_region(config: StageConfig, region: str | None) -> None:
+    """Check what a stage needs of its region; None, where nobody knows it yet.
+
+    Raises:
+        ConfigError: it cannot be deployed there.
+    """
+    if config.has_waf and region not in (None, WAF_REGION):
+        raise ConfigError(
+            f"has_waf=True: expected the region {WAF_REGION}, where the CDN takes its web ACL "
+            f"from, not {region}"
+        )
 
 
 def _is_of_cdk(name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.config import ConfigError, StageConfig, read_config
+from infra.config import ConfigError, StageConfig, read_config, require_region
 
 _CDK: Final = Path(__file__).parents[1] / "cdk.json"
 _BOOTSTRAP: Final = "/cdk-bootstrap/hnb659fds/version"
@@ -276,6 +276,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         config = read_config(read_options(arguments))
         account = find_account()
+        require_region(config, account.region)
     except ConfigError as error:
         sys.exit(f"error: {error}")
     found = find_problems(account, config)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
 import jsii
@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.config import MAX_BODY_BYTES, TIMEOUT_S, StageConfig
+from infra.config import MAX_BODY_BYTES, TIMEOUT_S, UPLOADS_PER_S, StageConfig
 from infra.container_images import service_image
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
@@ -27,6 +27,8 @@ _ARCHITECTURES: Final = {
     "x86_64": lambda_.Architecture.X86_64,
     "arm64": lambda_.Architecture.ARM_64,
 }
+_UPLOADS: Final = "POST /v1/uploads"
+_UPLOADS_AT_ONCE: Final = 5
 # no address of a visitor
 _ACCESS_LOG: Final = {
     "time": "$context.requestTime",
@@ -124,13 +126,14 @@ class Service(Construct):
         return lambda_.Tracing.ACTIVE
 
     def _api(self) -> apigateway.HttpApi:
+        function = HttpLambdaIntegration("Function", self.alias)
         api = apigateway.HttpApi(
             self,
             "Api",
             api_name=cdk.Stack.of(self).stack_name,
             description="Style Your Art",
             create_default_stage=False,
-            default_integration=HttpLambdaIntegration("Function", self.alias),
+            default_integration=function,
             cors_preflight=apigateway.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
@@ -138,12 +141,16 @@ class Service(Construct):
                 max_age=cdk.Duration.days(1),
             ),
         )
+        # a route of its own, because it has a limit of its own
+        [self._uploads] = api.add_routes(
+            path="/v1/uploads", methods=[apigateway.HttpMethod.POST], integration=function
+        )
         stand_by(api, {"APIG4": "It is for anybody; throttling bounds what that can cost."})
         return api
 
     def _stage(self, config: StageConfig) -> None:
         group = log_group(self, "AccessLogs", days=config.log_days)
-        apigateway.HttpStage(
+        stage = apigateway.HttpStage(
             self,
             "Stage",
             http_api=self.api,
@@ -154,6 +161,10 @@ class Service(Construct):
             ),
             access_log_settings=_AccessLog(group),
         )
+        stage.node.add_dependency(self._uploads)
+        limit = {"ThrottlingRateLimit": UPLOADS_PER_S, "ThrottlingBurstLimit": _UPLOADS_AT_ONCE}
+        resource = cast(apigateway.CfnStage, stage.node.default_child)
+        resource.route_settings = {_UPLOADS: limit}
 
 
 def _fingerprint(

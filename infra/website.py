@@ -18,6 +18,7 @@ from infra.logs import PATIENCE, log_group
 from infra.nag_suppressions import managed_policy, objects_of, stand_by
 from infra.page_version import INDEX, NOT_ASSETS, page_version, versioned_index
 from infra.storage import empty_after, private_bucket
+from infra.web_acl import WebAcl
 
 WEB: Final = ROOT / "web"
 API_PATHS: Final = ("/v1/*", "/docs", "/docs/*", "/openapi.json")
@@ -57,6 +58,7 @@ class Website(Construct):
             enable_logging=True,
             log_bucket=logs,
             log_file_prefix="cdn/",
+            web_acl_id=WebAcl(self, "Waf").arn if config.has_waf else None,
             **self._name(config),
         )
         empty_after(self.distribution, logs)
@@ -189,10 +191,9 @@ class Website(Construct):
         _answer_for_the_copier(self)
 
     def _acknowledge(self, config: StageConfig) -> None:
-        reasons = {
-            "CFR1": "Art is for everybody; no country is shut out.",
-            "CFR2": "A web ACL costs $6 a month, idle; the API is throttled instead.",
-        }
+        reasons = {"CFR1": "Art is for everybody; no country is shut out."}
+        if not config.has_waf:
+            reasons["CFR2"] = "A web ACL costs $6 a month, idle; the API is throttled instead."
         if config.domain is None:
             reasons["CFR4"] = "CloudFront's own name has its own certificate, which fixes the TLS."
         stand_by(self.distribution, reasons)

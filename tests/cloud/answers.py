@@ -53,8 +53,11 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "apigatewayv2",
         "get_routes",
         {"ApiId": "{ServiceApi}"},
-        "Items[].[RouteKey, Target]",
-        [["$default", "integrations/{ServiceApiDefaultRouteFunction}"]],
+        "sort_by(Items, &RouteKey)[].[RouteKey, Target]",
+        [
+            ["$default", "integrations/{ServiceApiDefaultRouteFunction}"],
+            ["POST /v1/uploads", "integrations/{ServiceApiDefaultRouteFunction}"],
+        ],
     ),
     (
         "apigatewayv2",
@@ -67,8 +70,9 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "apigatewayv2",
         "get_stage",
         {"ApiId": "{ServiceApi}", "StageName": "$default"},
-        "[AutoDeploy, DefaultRouteSettings.ThrottlingRateLimit]",
-        [True, 50],
+        "[AutoDeploy, DefaultRouteSettings.ThrottlingRateLimit, "
+        "RouteSettings.*.ThrottlingRateLimit]",
+        [True, 20, [1]],
     ),
     (
         "cloudfront",

@@ -32,6 +32,7 @@ FULL: Final = replace(
     reserved_concurrency=5,
     monthly_budget_usd=0,
     gpu_max_vcpus=4,
+    has_waf=True,
     architecture="arm64",
 )
 ABSENT: Final = object()

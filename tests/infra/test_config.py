@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.config import DEV, OPTIONS, PROD, ConfigError, StageConfig, read_config
+from infra.config import DEV, OPTIONS, PROD, ConfigError, StageConfig, read_config, require_region
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d"
 
@@ -45,6 +45,7 @@ def test_the_cdks_own_context_is_no_option() -> None:
         ("has_mongodb", True, True),
         ("has_tracing", "true", True),
         ("has_training", "false", False),
+        ("has_waf", "true", True),
         ("alarm_email", "you@example.org", "you@example.org"),
         ("monthly_budget_usd", "25", 25),
         ("monthly_budget_usd", "0", 0),
@@ -128,6 +129,18 @@ def test_spot_and_on_demand_share_what_may_train_at_once(
     config = replace(DEV, gpu_instances=machines, gpu_max_vcpus=together)
 
     assert (config.spot_vcpus, config.on_demand_vcpus) == (spot, on_demand)
+
+
+@pytest.mark.parametrize(
+    ("has_waf", "region"), [(False, "eu-west-1"), (True, "us-east-1"), (True, None)]
+)
+def test_a_web_acl_goes_where_the_cdn_finds_it(has_waf: bool, region: str | None) -> None:
+    require_region(replace(DEV, has_waf=has_waf), region)
+
+
+def test_a_web_acl_elsewhere_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"has_waf=True: expected the region us-east-1"):
+        require_region(replace(DEV, has_waf=True), "eu-west-1")
 
 
 def test_every_option_is_a_value_of_a_stage() -> None:

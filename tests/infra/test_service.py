@@ -118,9 +118,23 @@ def test_the_api_has_no_stage_in_its_address_and_throttles(full: Synthesis) -> N
         {
             "StageName": "$default",
             "AutoDeploy": True,
-            "DefaultRouteSettings": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 10},
+            "DefaultRouteSettings": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 10},
         },
     )
+
+
+def test_forms_for_uploads_have_a_limit_of_their_own(dev: Synthesis) -> None:
+    [stage] = [one for one in dev.resources.values() if one["Type"] == "AWS::ApiGatewayV2::Stage"]
+    routes = dev.of_type("AWS::ApiGatewayV2::Route")
+    [route] = [name for name, one in routes.items() if one["RouteKey"] == "POST /v1/uploads"]
+    default = stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"]
+
+    [(key, limit)] = stage["Properties"]["RouteSettings"].items()
+
+    assert key == routes[route]["RouteKey"]
+    assert limit["ThrottlingRateLimit"] == 1 < default
+    # the gateway refuses a limit of a route that is not there yet
+    assert route in stage["DependsOn"]
 
 
 def test_the_access_log_holds_no_address_of_a_visitor(dev: Synthesis) -> None:
