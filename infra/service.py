@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from hashlib import sha256
 from typing import Final, cast
 
 import aws_cdk as cdk
@@ -18,6 +16,7 @@ from constructs import Construct
 
 from infra.config import MAX_BODY_BYTES, TIMEOUT_S, UPLOADS_PER_S, StageConfig
 from infra.container_images import service_image
+from infra.fingerprint import fingerprint
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
 from infra.nag_suppressions import stand_by
@@ -70,13 +69,15 @@ class Service(Construct):
         self, scope: Construct, name: str, *, config: StageConfig, environment: Mapping[str, str]
     ) -> None:
         super().__init__(scope, name)
+        # as the template writes them: tokens are numbered anew at each synthesis
+        variables = cdk.Stack.of(self).resolve(dict(environment))
         image = service_image(self, "Image", architecture=config.architecture)
         self.live_model = LiveModel(
             self,
             "LiveModel",
             stage=config.name,
             log_days=config.log_days,
-            fingerprint=_fingerprint(image, config, environment),
+            fingerprint=fingerprint(image.asset_hash, config, variables),
         )
         own = {
             "ARTSTYLE_MODEL": self.live_model.address,
@@ -165,11 +166,3 @@ class Service(Construct):
         limit = {"ThrottlingRateLimit": UPLOADS_PER_S, "ThrottlingBurstLimit": _UPLOADS_AT_ONCE}
         resource = cast(apigateway.CfnStage, stage.node.default_child)
         resource.route_settings = {_UPLOADS: limit}
-
-
-def _fingerprint(
-    image: ecr_assets.DockerImageAsset, config: StageConfig, environment: Mapping[str, str]
-) -> str:
-    """Return what changes whenever a deploy will change the function."""
-    facts = [image.asset_hash, asdict(config), sorted(environment)]
-    return sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
