@@ -46,6 +46,7 @@ PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 # the same folder by another name, so that it can be loaded
 PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
+NOWHERE: Final = "/var/task/nowhere"
 RUN: Final = "second"
 STYLES: Final = ("cubism", "pop-art")
 CHANGES: Final = {"has_mongodb": "true", "reserved_concurrency": "5"}
@@ -486,6 +487,31 @@ def test_a_rollback_brings_the_model_before_back(rolled_back: Promoted, api: str
     assert live_model(rolled_back.deployer) == {"/var/task/lambda_fn/release"}
 
 
+@pytest.fixture(scope="module")
+def old_page(deployed: Deployer) -> set[str]:
+    """What was in the page's bucket; a deploy that goes back leaves the files of its own page."""
+    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
+    return {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+
+
+@pytest.fixture(scope="module")
+def unfit(deployed: Deployer, changes: Synthesis, old_page: set[str]) -> str:
+    """What a deploy says whose new version cannot answer, since its model is nowhere."""
+    del old_page  # it was looked at before
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=NOWHERE, Overwrite=True)
+    result = deployed.deploy(changes.wait())
+    assert result.returncode == 1, in_words(result)
+    return result.stdout + result.stderr
+
+
+def test_a_version_that_cannot_answer_gets_no_visitors(
+    unfit: str, deployed: Deployer, api: str
+) -> None:
+    assert "BeforeAllowTraffic" in unfit
+    assert deployed.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert predict(api)["catalogue"] == "ok"
+
+
 @dataclass(frozen=True)
 class Refused:
     """The stack after a deploy that AWS refused in its middle.
@@ -504,10 +530,9 @@ class Refused:
 
 
 @pytest.fixture(scope="module")
-def refused(deployed: Deployer, changes: Synthesis) -> Refused:
+def refused(deployed: Deployer, changes: Synthesis, old_page: set[str], unfit: str) -> Refused:
     """The stack when a page and options are changed, while something else takes up the account."""
-    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
-    old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    del unfit  # it comes before
     builds = len(deployed.builds)
     deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
     folder = changes.wait()
@@ -519,7 +544,7 @@ def refused(deployed: Deployer, changes: Synthesis) -> Refused:
     result = deployed.deploy(folder)
     assert result.returncode == 1, in_words(result)
     diff_told, told = diff.stdout + diff.stderr, result.stdout + result.stderr
-    return Refused(deployed, folder, old, builds, diff_told, told)
+    return Refused(deployed, folder, old_page, builds, diff_told, told)
 
 
 def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
