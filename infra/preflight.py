@@ -227,14 +227,16 @@ def _check_gpu_quota(account: Account, config: StageConfig) -> Iterator[Finding]
     if not config.has_training:
         return
     quotas = account.ask("service-quotas")
-    for kind, code in GPU_QUOTAS.items():
+    for (kind, code), wanted in zip(
+        GPU_QUOTAS.items(), (config.spot_vcpus, config.on_demand_vcpus), strict=True
+    ):
         found = quotas.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]["Value"]
-        if found < config.gpu_max_vcpus:
+        if found < wanted:
             yield Finding(
-                f"the account may have {found:.0f} vCPUs of GPU machines ({kind}), and "
-                f"gpu_max_vcpus={config.gpu_max_vcpus}",
+                f"the account may have {found:.0f} vCPUs of GPU machines ({kind}), and of "
+                f"gpu_max_vcpus={config.gpu_max_vcpus} they are to have {wanted}",
                 "aws service-quotas request-service-quota-increase --service-code ec2 "
-                f"--quota-code {code} --desired-value {config.gpu_max_vcpus}",
+                f"--quota-code {code} --desired-value {wanted}",
                 False,
             )
 

@@ -126,7 +126,7 @@ def test_a_quota_of_no_gpus_is_told_and_stops_nothing() -> None:
     found = find_problems(account(Limits(gpu_vcpus=0)), CONFIG)
 
     for kind, code in GPU_QUOTAS.items():
-        assert f"--quota-code {code} --desired-value 8" in remedy(
+        assert f"--quota-code {code} --desired-value 4" in remedy(
             found, f"0 vCPUs of GPU machines ({kind})"
         )
     assert stopping(found) == []
