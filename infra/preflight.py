@@ -6,6 +6,7 @@ permissions that this person has not.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,11 +65,12 @@ def find_account() -> Account:
     Raises:
         ConfigError: there are no credentials, or no region is set.
     """
-    session = boto3.session.Session()
+    # as the CDK does; boto3 knows AWS_DEFAULT_REGION alone
+    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
     if session.region_name is None:
         raise ConfigError("no region is set: export AWS_REGION=eu-west-1, or another")
     try:
-        identity = boto3.client("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise ConfigError(
             f"AWS does not know who asks ({error}): sign in by `aws configure`, `aws sso login`, "

@@ -120,6 +120,8 @@ class TrainingJob(Construct):
                 "ARTSTYLE_DATASETS": f"s3://{storage.datasets.bucket_name}",
                 "ARTSTYLE_RUNS": f"s3://{storage.runs.bucket_name}",
                 "ARTSTYLE_JOB_HOURS": str(config.job_timeout_h),
+                # on machines of EC2 neither Batch nor ECS tells a container where it is
+                "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,
             },
             logging=ecs.LogDriver.aws_logs(stream_prefix="training", log_group=self.logs),
         )

@@ -266,6 +266,15 @@ def test_who_has_no_region_is_told_to_set_one(monkeypatch: pytest.MonkeyPatch) -
         find_account()
 
 
+def test_the_region_is_the_one_that_the_cdk_deploys_to(
+    aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    assert find_account() == Account("123456789012", "eu-central-1")
+
+
 def test_it_needs_no_cdk() -> None:
     # which would start Node: who only looks need not wait
     program = "import sys, infra.preflight; sys.exit('aws_cdk' in sys.modules)"

@@ -140,6 +140,7 @@ def test_a_job_knows_where_data_and_runs_are(dev: Synthesis) -> None:
 
     assert "StorageDatasets" in variables["ARTSTYLE_DATASETS"]
     assert "StorageRuns" in variables["ARTSTYLE_RUNS"]
+    assert variables["AWS_DEFAULT_REGION"] == '{"Ref": "AWS::Region"}'
 
 
 def test_the_time_of_a_job_is_that_of_all_its_attempts(dev: Synthesis) -> None:

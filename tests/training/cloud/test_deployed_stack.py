@@ -62,9 +62,19 @@ def test_who_has_no_region_is_told_to_set_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
 
     with pytest.raises(TrainingError, match="no region is set"):
+        find_stack()
+
+
+def test_the_region_is_the_one_of_awss_other_tools(
+    aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    with pytest.raises(TrainingError, match=r"no stack style-your-art-dev in eu-central-1"):
         find_stack()
 
 
