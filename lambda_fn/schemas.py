@@ -257,7 +257,7 @@ class UploadForm(_Body):
     url: str = Field(examples=["https://uploads.s3.eu-west-1.amazonaws.com/"])
     fields: dict[str, str] = Field(description="of the form, as they are")
     max_bytes: int
-    expires_in_s: int = Field(description="how long the form is good for", examples=[3600])
+    expires_in_s: int = Field(description="how long the form is good for", examples=[300])
 
 
 class Uploaded(_Body):
