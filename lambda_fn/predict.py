@@ -50,9 +50,7 @@ def look_at(model: StyleModel, data: bytes) -> tuple[Prediction, Floats]:
         style=ranked[0],
         probabilities=ranked,
         verdict=find_verdict(answer, manifest, candidates),
-        painting=None
-        if answer.painting is None
-        else PaintingDoubt(probability=answer.painting),
+        painting=None if answer.painting is None else PaintingDoubt(probability=answer.painting),
         candidates=candidates,
         track_record=read_track_record(manifest, ranked[0].slug),
         heat_maps=draw_heat_maps(answer, manifest, candidates),

@@ -1,8 +1,9 @@
 """Draws the pictures of the tests by code; the repository holds no photographs."""
 
+import csv
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -91,4 +92,56 @@ def paint_collection(folder: Path, pictures: Mapping[str, int]) -> Path:
         (folder / style).mkdir(parents=True, exist_ok=True)
         for seed in range(count):
             paint(style, seed=seed).save(folder / style / f"{seed:03d}.png")
+    return folder
+
+
+def paint_elsewhere(folder: Path, styles: Sequence[str], *, places: int = 4) -> Path:
+    """Fill a folder of pictures from anywhere, as `training/dataset/elsewhere.py` reads it.
+
+    Each place has a painting of each style; the last quarter of the places are the test part.
+    """
+    rows: list[tuple[str, ...]] = []
+
+    def add(path: str, picture: Image.Image, *facts: str, large: str = "") -> None:
+        for name, image in ((path, picture), (large, picture.resize((400, 300)))):
+            if name:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                image.convert("RGB").save(folder / name, "JPEG", quality=90)
+        rows.append((path, large, *facts))
+
+    for place in range(places):
+        part = "test" if place >= places - max(places // 4, 1) else "train"
+        facts = (part, f"place-{place}")
+        for number, style in enumerate(styles):
+            name = f"{style}/{place:04d}.jpg"
+            picture = paint(style, seed=1000 * place + number, size_px=80)
+            large = f"large/{name}" if number % 3 == 0 else ""
+            add(f"paintings/{name}", picture, "paintings", style, *facts, large=large)
+            add(f"photos-of-paintings/{name}", picture, "photos-of-paintings", style, *facts)
+        for number in range(6):
+            kind = ("chart", "photo")[number % 2]
+            thing = draw_picture(seed=5000 + 10 * place + number)
+            add(f"not-paintings/{kind}/{place}-{number}.jpg", thing, "not-paintings", kind, *facts)
+    header = ("path", "large", "kind", "style", "part", "source")
+    with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    paintings = [row for row in rows if row[2] == "paintings"]
+    with (folder / "paintings" / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+        own = [(row[0].removeprefix("paintings/"), row[3], row[5]) for row in paintings]
+        csv.writer(file).writerows([("path", "style", "source"), *own])
+    return folder
+
+
+def hang_gallery(folder: Path, styles: Sequence[str]) -> Path:
+    """Fill a gallery, as `training/model_folder/gallery.py` reads it; the first may be shown."""
+    (folder / "pictures").mkdir(parents=True)
+    header = ("file", "style", "title", "artist", "year", "museum", "licence", "ship")
+    rows = []
+    for number, style in enumerate(styles):
+        name = f"{style}__nobody__work-{number}.jpg"
+        paint(style, seed=9000 + number, size_px=400).save(folder / "pictures" / name, "JPEG")
+        ship = "no" if number else "yes"
+        rows.append((name, style, f"Work | {number}", "Nobody", "1900", "A museum", "CC0", ship))
+    with (folder / "gallery.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
     return folder

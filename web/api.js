@@ -47,7 +47,12 @@
  * }} Answer
  * @typedef {{slug: string, name: string, wikiart_styles: string[], known: boolean}} StyleInfo
  * @typedef {{
- *   model: {id: string, architecture: string, test?: {top1: number}},
+ *   model: {
+ *     id: string,
+ *     architecture: string,
+ *     test?: {top1: number},
+ *     elsewhere?: {top1: number, places: number} | null,
+ *   },
  *   styles: StyleInfo[],
  * }} Catalogue
  * @typedef {{body_bytes: number, upload_bytes: number | null}} Limits of a request, and of an original

@@ -225,6 +225,13 @@ export function plural(count, one, many = `${one}s`) {
  * @returns {string} how often the model is right; "" where it does not say
  */
 export function trackRecord(catalogue) {
+  const elsewhere = catalogue.model.elsewhere;
+  if (elsewhere) {
+    return (
+      `On pictures from ${elsewhere.places} places that it never saw, this model names the right ` +
+      `style ${timesInTen(elsewhere.top1)}.`
+    );
+  }
   const top1 = catalogue.model.test?.top1;
   if (top1 === undefined) return "";
   return `On test pictures this model names the right style ${timesInTen(top1)}.`;

@@ -3,6 +3,7 @@
 TensorFlow takes seconds to import, so every command imports its step when it is called.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -605,6 +606,9 @@ def release(
         Path | None,
         typer.Option(help="Folder of pictures that are no paintings, to learn to refuse such."),
     ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Folder of famous works, only to be measured on.")
+    ] = None,
     elsewhere: Annotated[
         Path | None,
         typer.Option(help="Folder of pictures from anywhere, to learn from and to be measured on."),
@@ -672,6 +676,52 @@ def card(
 
         done = write_card(folder, out, notes=notes)
     typer.echo(f"the card of model {done.id} is in {out}")
+
+
+@cli.command()
+def gallery(
+    pictures: Annotated[Path, typer.Argument(help="Folder with gallery.csv and pictures/.")],
+    model: Annotated[Path, typer.Option(help="Model folder to ask.")] = Path("lambda_fn/release"),
+    out: Annotated[Path, typer.Option("--out", help="Page to write.")] = Path("docs/gallery.md"),
+    copies: Annotated[
+        Path, typer.Option(help="Folder for small copies of what may be shown.")
+    ] = Path("tests/gallery"),
+) -> None:
+    """Ask a model about famous works, and show what it says to each."""
+    with one_clear_line():
+        from lambda_fn.model import load_model
+        from training.model_folder import gallery as step
+
+        opened = load_model(model)
+        found = step.ask_gallery(opened, step.read_gallery(pictures), pictures / "pictures")
+        step.write_copies(opened, pictures, copies)
+        step.write_page(opened, found, os.path.relpath(copies, out.parent), out)
+        famous = step.count_famous(found, opened.manifest.styles)
+    typer.echo(
+        f"{famous.named} of {famous.known} works are named rightly, {famous.in_first_three} are "
+        f"among the first three; {famous.refused} of {famous.pictures} are refused; see {out}"
+    )
+
+
+@cli.command("leave-out")
+def leave_out(
+    dataset: Dataset,
+    folder: Annotated[Path, typer.Argument(help="Folder for a run per fold; goes on.")],
+    from_: Annotated[Path, typer.Option("--from", help="Run whose options are used.")],
+    folds: Annotated[int, typer.Option(min=2, help="Groups of places to leave out.")] = 5,
+) -> None:
+    """Train without some places each time, and ask about them: how a recipe does anywhere."""
+    with one_clear_line():
+        config = _config_of_run(from_, dataset)
+        with quiet_import():
+            from training.evaluation.left_out import leave_places_out
+
+        found = leave_places_out(dataset, folder, config, folds=folds)
+    typer.echo(
+        f"{found.top1:.1%} of {len(found.labels)} pictures from {len(set(found.places))} places "
+        f"are named rightly by a run that never saw their place; {found.balanced_accuracy:.1%} "
+        f"as a mean over the styles; the answers are in {folder}"
+    )
 
 
 cli.add_typer(commands.catalogue, name="catalogue")

@@ -19,7 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.catalogue.neighbours import write_neighbours
-from lambda_fn.contract.evaluation import Baseline, EpochFigures, ListFigures, ModelEvaluation
+from lambda_fn.contract.evaluation import (
+    Baseline,
+    EpochFigures,
+    ListFigures,
+    ModelEvaluation,
+    RocCurve,
+)
 from lambda_fn.contract.manifest import (
     EVALUATION_FILE,
     GOLDEN_FILE,
@@ -28,6 +34,7 @@ from lambda_fn.contract.manifest import (
     MODEL_FILE,
     NEIGHBOURS_FILE,
     DataSummary,
+    FamousMetrics,
     ModelManifest,
     TestMetrics,
     sha256_of,
@@ -65,6 +72,7 @@ from training.model_folder.evaluation_file import (
     painting_curve,
     probe_source,
 )
+from training.model_folder.gallery import ask_gallery, count_famous, read_gallery
 from training.model_folder.golden import draw_golden
 from training.model_folder.inference_graph import Probed, build_answering, build_probe, probe
 from training.model_folder.line_examples import line_examples
@@ -126,6 +134,7 @@ def export(
     precision: Precision = "float16",
     photographs: Path | None = None,
     elsewhere: Path | None = None,
+    gallery: Path | None = None,
     left_out: Path | None = None,
     beside: Sequence[Path] = (),
     baselines: Sequence[Path] = (),
@@ -140,6 +149,7 @@ def export(
     such, the other measures it; without them it refuses nothing.
     elsewhere: a folder of pictures from anywhere (`training/dataset/elsewhere.py`). Its training
         part teaches the line between paintings and others, too; its test part measures the file.
+    gallery: famous works (`gallery.py`), to measure the file on.
     left_out: what `leave-out` wrote for this recipe: the temperature and the candidate sets are
         then fitted on places that the asked runs had not seen, instead of on validation.
     beside: finished runs of the same recipe on other lists, which the evaluation shows, too.
@@ -178,12 +188,17 @@ def export(
             require_parity(parity)
         refused = negatives and ask(shipped, negatives[1])
         manifest = _measured(draft, fitted, answers, refused)
+        curve = painting_curve(answers.painting, refused.painting) if refused else None
         if anywhere:
-            found = measure_elsewhere(shipped, manifest, fitted.line, anywhere)
+            found, abroad = measure_elsewhere(shipped, manifest, fitted.line, anywhere)
+            curve = abroad or curve
             manifest = manifest.model_copy(update=found)
+        if gallery is not None:
+            famous = _measure_famous(folder, manifest, gallery)
+            manifest = manifest.model_copy(update={"famous": famous})
         own = {manifest.data.split: _own_figures(run_folder.name, manifest, fitted, answers)}
         evaluation = _evaluation(
-            dataset_folder, run_folder, run, fitted, answers, refused, own | others, compared
+            dataset_folder, run_folder, run, fitted, answers, curve, own | others, compared
         ).model_copy(update={"comparison": study})
         write_golden(folder)
         _write_json(folder / EVALUATION_FILE, evaluation)
@@ -355,6 +370,14 @@ def _measured(
     return draft.model_copy(update=changes)
 
 
+def _measure_famous(folder: Path, manifest: ModelManifest, gallery: Path) -> FamousMetrics:
+    _write_json(folder / MANIFEST_FILE, manifest)  # with the line that refuses
+    outcomes = ask_gallery(
+        load_model(folder, threads=THREADS), read_gallery(gallery), gallery / "pictures"
+    )
+    return count_famous(outcomes, manifest.styles)
+
+
 def _own_figures(
     name: str, manifest: ModelManifest, fitted: _Fitted, answers: ShippedAnswers
 ) -> ListFigures:
@@ -415,7 +438,7 @@ def _evaluation(
     run: Run,
     fitted: _Fitted,
     answers: ShippedAnswers,
-    refused: ShippedAnswers | None,
+    painting: RocCurve | None,
     lists: dict[str, ListFigures],
     baselines: list[Baseline],
 ) -> ModelEvaluation:
@@ -434,7 +457,7 @@ def _evaluation(
             split=run.plan.config.split,
         ),
         baselines=baselines,
-        painting=refused and painting_curve(answers.painting, refused.painting),
+        painting=painting,
         neighbours=measure_neighbours(embedding, asked, guesses, catalogue, learnt),
         source_probe=probe_source(catalogue, learnt, embedding, asked),
         mistakes=find_mistakes(answers.probabilities, fitted.test.labels, asked, run.plan.styles),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lambda_fn.contract.evaluation import RocCurve
 from lambda_fn.contract.manifest import (
     ElsewhereMetrics,
     Interval,
@@ -26,6 +27,7 @@ from training.dataset.elsewhere import (
 )
 from training.evaluation.metrics import RESAMPLES, curve_between, measure
 from training.model_folder.calibrate import PaintingLine, SetRule
+from training.model_folder.evaluation_file import painting_curve
 
 _SEED = 42
 
@@ -43,8 +45,9 @@ def measure_elsewhere(
     manifest: ModelManifest,
     line: PaintingLine | None,
     pictures: Sequence[ElsewherePicture],
-) -> dict[str, ElsewhereMetrics | PaintingRule]:
-    """Return what the test part says of a file, by the name of the manifest's field.
+) -> tuple[dict[str, ElsewhereMetrics | PaintingRule], RocCurve | None]:
+    """Return what the test part says of a file, by the name of the manifest's field, and the ROC
+    curve of telling its paintings from its other pictures.
 
     manifest: its candidate rule is used; `model` has that of a draft.
 
@@ -58,11 +61,19 @@ def measure_elsewhere(
     if known:
         found["elsewhere"] = _measure_paintings(model, manifest, threshold, known)
     others = those(pictures, OTHERS, "test")
-    if line and paintings and others:
-        found["painting"] = _measure_refusals(
-            model, threshold, paintings, others, those(pictures, PHOTOGRAPHS, "test")
-        )
-    return found
+    if not (line and paintings and others):
+        return found, None
+    right, wrong = (_ask(model, some).painting for some in (paintings, others))
+    kinds = [one.style for one in others]
+    photographed = those(pictures, PHOTOGRAPHS, "test")
+    found["painting"] = _measure_refusals(
+        threshold,
+        right,
+        wrong,
+        kinds,
+        _ask(model, photographed).painting if photographed else None,
+    )
+    return found, painting_curve(right, wrong)
 
 
 def _measure_paintings(
@@ -141,18 +152,16 @@ def _measure_large(
 
 
 def _measure_refusals(
-    model: StyleModel,
     threshold: float,
-    paintings: Sequence[ElsewherePicture],
-    others: Sequence[ElsewherePicture],
-    photographed: Sequence[ElsewherePicture],
+    right: NDArray[np.float64],
+    wrong: NDArray[np.float64],
+    kinds: Sequence[str],
+    photographed: NDArray[np.float64] | None,
 ) -> PaintingRule:
-    right, wrong = _ask(model, paintings).painting, _ask(model, others).painting
-    kinds = np.array([one.style for one in others])
-
     def refused(scores: NDArray[np.float64]) -> KindRefused:
         return KindRefused(pictures=len(scores), refused=float(np.mean(scores < threshold)))
 
+    each = np.array(kinds)
     return PaintingRule(
         threshold=threshold,
         auroc=curve_between(right, wrong).auc,
@@ -160,6 +169,6 @@ def _measure_refusals(
         photographs_refused=refused(wrong).refused,
         paintings=len(right),
         photographs=len(wrong),
-        kinds={kind: refused(wrong[kinds == kind]) for kind in sorted(set(kinds.tolist()))},
-        photographed=refused(_ask(model, photographed).painting) if photographed else None,
+        kinds={kind: refused(wrong[each == kind]) for kind in sorted(set(kinds))},
+        photographed=None if photographed is None else refused(photographed),
     )

@@ -88,6 +88,8 @@ class Ingredients:
     never: Path | None = None
     """CSV with a column `path`: pictures that are never trained on, such as copies of works that a
     model is asked about in the end"""
+    gallery: Path | None = None
+    """famous works (`gallery.py`), to be measured on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def make_release(
         model,
         photographs=ingredients.photographs,
         elsewhere=ingredients.elsewhere,
+        gallery=ingredients.gallery,
         left_out=left_out,
         beside=ours[1:],
         baselines=originals,

@@ -120,6 +120,7 @@
  *     photographs: number,
  *   } | null,
  *   test: TestMetrics,
+ *   elsewhere: {pictures: number, places: number, top1: number, top3: number} | null,
  *   data: {fingerprint: string, split: string, train: number, validation: number, test: number},
  *   commit: string,
  *   versions: Record<string, string>,

@@ -90,10 +90,10 @@ function paintingSection(rule, curve) {
   return section(
     "painting",
     "When it says: this is no painting",
-    "A photograph of a cat has no art style. The model learnt from photographs of things to say so. " +
-      "The curve shows the bargain at every strictness: how many paintings it lets in (up) when so " +
-      `many photographs slip in (right). As it is set, it refuses ` +
-      `${finely(rule.photographs_refused)} of ${thousands(rule.photographs)} photographs and, by ` +
+    "A photograph of a cat has no art style, nor has a chart. The model learnt from such pictures to " +
+      "doubt them. The curve shows the bargain at every strictness: how many paintings it lets in " +
+      "(up) when so many other pictures slip in (right). As it is set, it doubts " +
+      `${finely(rule.photographs_refused)} of ${thousands(rule.photographs)} other pictures and, by ` +
       `mistake, ${finely(rule.paintings_refused)} of ${thousands(rule.paintings)} paintings: that is ` +
       "the ring. It never saw any of these pictures in training.",
     figure(
@@ -116,12 +116,12 @@ function drawBargain(rule, curve, side, says) {
     {
       width: side,
       height: side,
-      x: { ...axis, name: "photographs let in, %" },
+      x: { ...axis, name: "other pictures let in, %" },
       y: { ...axis, name: "paintings let in, %" },
       series: [GUESSING, seriesOf(curve, "strong")],
       rings: [[1 - rule.photographs_refused, 1 - rule.paintings_refused]],
     },
-    `Telling paintings from photographs. ${says}`,
+    `Telling paintings from other pictures. ${says}`,
   );
 }
 

@@ -98,7 +98,9 @@ function* sectionsOf({ card, nameOf }, { announce }) {
  * @returns {HTMLElement}
  */
 function lede({ manifest, evaluation }) {
-  const { styles, test, architecture } = manifest;
+  const { styles, test, architecture, elsewhere } = manifest;
+  const seen = elsewhere ?? test;
+  const from = elsewhere ? `from ${elsewhere.places} places ` : "";
   return make(
     "div",
     {},
@@ -106,9 +108,9 @@ function lede({ manifest, evaluation }) {
       "p",
       { class: "lede" },
       `${architectureName(architecture)} looks at a picture and says how likely each of ` +
-        `${styles.length} styles is. Of ${thousands(test.pictures)} pictures that it had never seen ` +
-        `it named the style right ${timesInTen(test.top1)}; ` +
-        `${timesInTen(test.top3)} the right one was among its first three.`,
+        `${styles.length} styles is. Of ${thousands(seen.pictures)} pictures ${from}that it had never ` +
+        `seen it named the style right ${timesInTen(seen.top1)}; ` +
+        `${timesInTen(seen.top3)} the right one was among its first three.`,
     ),
     make(
       "p",

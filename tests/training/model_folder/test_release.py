@@ -19,13 +19,30 @@ from lambda_fn.contract.manifest import (
 from lambda_fn.contract.styles import STYLES
 from lambda_fn.model import load_model
 from tests.made_once import made_once
-from tests.pictures import draw_picture, encode, paint_collection, take_photographs
+from tests.pictures import (
+    draw_picture,
+    encode,
+    hang_gallery,
+    paint_collection,
+    paint_elsewhere,
+    take_photographs,
+)
 from training.config import ImportConfig
+from training.dataset.dataset_folder import load_works
 from training.errors import TrainingError
+from training.evaluation.left_out import read_left_out
 from training.files import write_table
 from training.model_folder.check_release import check_release
 from training.model_folder.export import export
+from training.model_folder.gallery import (
+    ask_gallery,
+    count_famous,
+    read_gallery,
+    write_copies,
+    write_page,
+)
 from training.model_folder.release import ORIGINAL, SHIPPED, Ingredients, Recipe, make_release
+from training.runs.run_folder import load_run
 from training.sources.importing import import_works
 from training.sources.raw_folder import read_works
 
@@ -34,6 +51,7 @@ pytestmark = pytest.mark.slow
 PER_STYLE = 12
 PARTS = ("train",) * 6 + ("validation",) * 3 + ("test",) * 3
 SLUGS = tuple(style.slug for style in STYLES)
+NEVER = "realism/000.png"
 
 
 def write_lists(folder: Path) -> Path:
@@ -63,8 +81,16 @@ def made(small: str, weights: Path) -> tuple[Path, ModelManifest, list[str]]:
         sign(pictures)
         import_works(pictures, folder / "first" / "raw", ImportConfig())
         photographs = take_photographs(folder / "photographs", 40)
+        write_table(folder / "never.csv", ("path",), [(NEVER,), ("unknown/1.png",)])
         ingredients = Ingredients(
-            pictures, write_lists(folder / "first" / "raw"), photographs, weights, min_pictures=6
+            pictures,
+            write_lists(folder / "first" / "raw"),
+            photographs,
+            weights,
+            min_pictures=6,
+            elsewhere=paint_elsewhere(folder / "elsewhere", SLUGS),
+            never=folder / "never.csv",
+            gallery=hang_gallery(folder / "gallery", SLUGS),
         )
         told: list[str] = []
         make_release(
@@ -86,8 +112,81 @@ def quick_recipe(architecture: str) -> Recipe:
     original = {"architecture": architecture, "epochs": 2}
     # long enough to tell styles apart: rounding would turn answers that are all alike
     quick = {"batch_size": 8, "hidden_units": 8, "soft_px": 32, "epochs": 30, "learning_rate": 5e-3}
+    quick |= {"photographs": 1, "views": 1, "min_collection": 40}
     ours = dict(SHIPPED) | original | quick
-    return Recipe(size_px=64, original_size_px=32, ours=ours, original=original)
+    return Recipe(size_px=64, original_size_px=32, folds=2, ours=ours, original=original)
+
+
+def test_a_release_is_measured_on_places_that_it_never_saw(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    _, manifest, told = made
+
+    found = manifest.elsewhere
+    assert found is not None
+    assert (found.pictures, found.places) == (18, 1)
+    assert found.large is not None
+    assert found.large.pictures == 6
+    assert found.top1_interval[0] <= found.top1 <= found.top1_interval[1]
+    assert manifest.painting is not None
+    assert {kind: one.pictures for kind, one in manifest.painting.kinds.items()} == {
+        "chart": 3,
+        "photo": 3,
+    }
+    assert manifest.painting.photographed is not None
+    assert manifest.painting.photographed.pictures == 18
+    assert manifest.famous is not None
+    assert (manifest.famous.pictures, manifest.famous.known) == (18, 18)
+    assert "leave places out, 2 times" in told
+
+
+def test_paintings_from_elsewhere_are_learnt_from_and_what_never_may_be_is_not(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder, manifest, _ = made
+    works = {work.path: work for work in load_works(folder / "work" / "dataset")}
+
+    assert works["realism/0000.jpg"].parts == {"picture": "train", "artist": "train"}
+    assert works["realism/0003.jpg"].parts == {"picture": "unused", "artist": "unused"}
+    assert works[NEVER].parts["picture"] == "unused"
+    assert manifest.data.train == sum(one.parts["picture"] == "train" for one in works.values())
+
+
+def test_a_place_that_is_left_out_is_asked_by_a_run_that_never_saw_it(
+    made: tuple[Path, ModelManifest, list[str]],
+) -> None:
+    folder = made[0] / "work" / "left-out"
+
+    found = read_left_out(folder)
+
+    assert len(found.labels) == 3 * 18
+    assert set(found.places) == {"place-0", "place-1", "place-2"}
+    held_out = [set(load_run(folder / f"fold-{number}").plan.config.held_out) for number in (0, 1)]
+    assert not held_out[0] & held_out[1]
+    assert set.union(*held_out) == set(found.places)
+    assert 0 <= found.balanced_accuracy <= 1
+
+
+def test_the_gallery_is_shown_with_what_the_model_says(
+    made: tuple[Path, ModelManifest, list[str]], tmp_path: Path
+) -> None:
+    folder, manifest, _ = made
+    model = load_model(folder / "model")
+    works = read_gallery(folder / "gallery")
+
+    outcomes = ask_gallery(model, works, folder / "gallery" / "pictures")
+    write_copies(model, folder / "gallery", tmp_path / "copies")
+    write_page(model, outcomes, "../copies", tmp_path / "docs" / "gallery.md")
+
+    assert count_famous(outcomes, manifest.styles) == manifest.famous
+    page = (tmp_path / "docs" / "gallery.md").read_text("utf-8")
+    assert page.count("\n| ") == 18 + 1
+    assert page.count("<img ") == 1
+    assert "Work / 3" in page
+    answers = json.loads((tmp_path / "copies" / "answers.json").read_text("utf-8"))
+    assert answers["model"] == manifest.id
+    assert [one["file"] for one in answers["pictures"]] == [works[0]["file"]]
+    assert (tmp_path / "copies" / works[0]["file"]).is_file()
 
 
 def test_a_collection_of_all_18_styles_gives_a_model_of_18_styles(
@@ -160,6 +259,7 @@ def test_every_step_is_told_and_the_card_is_written(
         "evaluate picture",
         "train artist",
         "evaluate artist",
+        "leave places out",
         "organise at 32 px",
         "train picture-original",
         "evaluate picture-original",
