@@ -120,7 +120,7 @@ def with_options_of(train: Callable[..., None]) -> Callable[..., None]:
     shared = [
         one
         for name, one in inspect.signature(train).parameters.items()
-        if _FIELDS.get(name, name) in TrainConfig.model_fields
+        if _FIELDS.get(name, name) in {"recipe", *TrainConfig.model_fields}
     ]
     parameters = [*(one for one in own if one.kind is not one.VAR_KEYWORD), *shared]
 

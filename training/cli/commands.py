@@ -350,7 +350,11 @@ def train(
     note: Annotated[str, typer.Option(help="A remark to keep with the run.")] = "",
 ) -> None:
     """Train a model; the same command again goes on where it was stopped."""
-    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
+    given = {
+        name: value
+        for name, value in locals().items()
+        if name in {"recipe", *TrainConfig.model_fields}
+    }
     with one_clear_line():
         base = None if from_ is None else _config_of_run(from_, dataset)
         config = options.config_of(
@@ -403,7 +407,11 @@ def find_rate(
     seed: options.Seed = None,
 ) -> None:
     """Find a learning rate: raise it batch by batch and see where the loss is lowest."""
-    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
+    given = {
+        name: value
+        for name, value in locals().items()
+        if name in {"recipe", *TrainConfig.model_fields}
+    }
     with one_clear_line():
         config = options.config_of(given | {"crop_px": crop})
         with quiet_import():

@@ -5,18 +5,19 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from training.config import RECIPES, TrainConfig
+from training.config import TrainConfig
+from training.recipes import RECIPES, load_recipe, make_config
 
-_DEFAULTS = {name: TrainConfig(recipe=name) for name in ("fine-tune", "frozen")}
+_DEFAULTS = {name: make_config(load_recipe(name)) for name in RECIPES}
 
 
 def _help(text: str, field: str) -> str:
     """Add what the recipes have by themselves."""
     values = {name: getattr(config, field) for name, config in _DEFAULTS.items()}
-    fine, frozen = ("none" if value == () else value for value in values.values())
-    if fine == frozen:
-        return f"{text} ({fine})"
-    return f"{text} (fine-tune {fine}, frozen {frozen})"
+    words = {name: "none" if value == () else value for name, value in values.items()}
+    if len(set(words.values())) == 1:
+        return f"{text} ({words['fine-tune']})"
+    return f"{text} ({', '.join(f'{name} {value}' for name, value in words.items())})"
 
 
 def _option(text: str, field: str) -> Any:
@@ -24,12 +25,8 @@ def _option(text: str, field: str) -> Any:
 
 
 Recipe = Annotated[
-    Literal["fine-tune", "frozen"] | None,
-    _option(
-        "fine-tune: the whole network, with augmentation. frozen: the head alone, on features that "
-        "are computed once and kept.",
-        "recipe",
-    ),
+    str | None,
+    typer.Option(help="fine-tune (the default), original, released, or a TOML file of your own."),
 ]
 Architecture = Annotated[
     str | None,
@@ -46,13 +43,13 @@ Head = Annotated[
 HiddenUnits = Annotated[
     int | None,
     _option(
-        "Units of a layer before the last one, with --head levels of the frozen recipe; 0: none.",
+        "Units of a layer before the last one, with --head levels; 0: none.",
         "hidden_units",
     ),
 ]
 Views = Annotated[
     int | None,
-    _option("Augmented views of each picture to learn from, too, with the frozen recipe.", "views"),
+    _option("Augmented views of each picture to learn from, too, for the head alone.", "views"),
 ]
 SoftPx = Annotated[
     int | None,
@@ -178,7 +175,5 @@ def config_of(given: dict[str, Any], *, base: TrainConfig | None = None) -> Trai
         known["weights"] = None
     if known.get("stop_patience") == 0:
         known["stop_patience"] = None
-    if base is None:
-        return TrainConfig(**known)
-    changed = RECIPES[known["recipe"]] if known.get("recipe", base.recipe) != base.recipe else {}
-    return TrainConfig(**{**base.model_dump(), **changed, **known})
+    recipe = load_recipe(known.pop("recipe")) if "recipe" in known else {}
+    return make_config({**(base.model_dump() if base else {}), **recipe, **known})

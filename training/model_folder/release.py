@@ -23,37 +23,12 @@ from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
 from training.model_folder.export import export
 from training.model_folder.model_card import write_card
+from training.recipes import load_recipe, make_config
 from training.runs.train import train
 from training.sources.importing import import_works
 from training.sources.labelled_rows import TABLE
 
 LISTS = ("picture", "artist", "source")
-SHIPPED: Mapping[str, Any] = {
-    "recipe": "frozen",
-    "head": "levels",
-    "hidden_units": 512,
-    "views": 1,
-    "soft_px": 112,
-    "agreement_weight": 3.0,
-    "epochs": 60,
-    "batch_size": 128,
-    "optimizer": "adamw",
-    "learning_rate": 5e-4,
-    "schedule": "cosine",
-    "stop_patience": None,
-    "weight_decay": 0.05,
-    "class_weights": "sqrt",
-    "label_smoothing": 0.1,
-    "dropout": 0.3,
-    "mixup_alpha": 0.4,
-    "artist_weight": 0.5,
-    "averaged_epochs": 3,
-    "min_crop_area": 0.5,
-    "colour_cast": 0.1,
-    "max_softness": 3.0,
-    "jpeg_quality": 35,
-}
-"""Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
 ORIGINAL = "the original's recipe"
 _Tell = Callable[[str], None]
 
@@ -80,10 +55,10 @@ class Recipe:
 
     size_px: int = 224
     original_size_px: int = 224
-    ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
+    ours: Mapping[str, Any] = field(default_factory=lambda: load_recipe("released"))
     """training options beyond the defaults"""
-    original: Mapping[str, Any] = field(default_factory=dict)
-    """likewise, of the original's recipe"""
+    original: Mapping[str, Any] = field(default_factory=lambda: load_recipe("original"))
+    """likewise, to compare with"""
 
 
 def make_release(
@@ -94,23 +69,27 @@ def make_release(
     *,
     tell: _Tell,
     notes: Path | None = None,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe | None = None,
 ) -> ModelManifest:
     """Make the model folder `model` and its card; `work` keeps what was made on the way.
 
     tell: is called with a line as each step begins.
     notes: a Markdown list about the data, for the card.
+    recipe: by default that of the model that ships.
 
     Raises:
         TrainingError: as for the steps.
     """
+    recipe = recipe or Recipe()
     tell("import")
     import_works(ingredients.pictures, work / "raw", ImportConfig())
     dataset = _dataset(ingredients, work, "dataset", recipe.size_px, tell)
     lists = [name for name in LISTS if name in load_dataset(dataset).lists]
     if not lists:
         raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
-    ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
+    ours = [
+        _run(dataset, work, name, _config(ingredients, name, recipe.ours), tell) for name in lists
+    ]
     squares = (
         dataset
         if recipe.original_size_px == recipe.size_px
@@ -118,7 +97,7 @@ def make_release(
     )
     original = partial(_run, squares, work, note=ORIGINAL, tell=tell)
     originals = [
-        original(f"{name}-original", _original(ingredients, name, recipe)) for name in lists
+        original(f"{name}-original", _config(ingredients, name, recipe.original)) for name in lists
     ]
     tell("export")
     manifest = export(
@@ -154,20 +133,9 @@ def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell
     return work / name
 
 
-def _ours(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+def _config(ingredients: Ingredients, split: str, recipe: Mapping[str, Any]) -> TrainConfig:
     options = {"split": split, "weights": ingredients.weights or "imagenet"}
-    return TrainConfig(**(options | dict(recipe.ours)))
-
-
-def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
-    options = {
-        "recipe": "frozen",
-        "head": "original-3",
-        "scaling": "unit",
-        "split": split,
-        "weights": ingredients.weights or "imagenet",
-    }
-    return TrainConfig(**(options | dict(recipe.original)))
+    return make_config(options | dict(recipe))
 
 
 def _run(

@@ -97,7 +97,7 @@ def test_lists_that_are_not_there_are_one_line(tmp_path: Path) -> None:
         (("train", "dataset", "run", "--crop", "8"), "greater than or equal to 32"),
         (("train", "dataset", "run", "--dropout", "1"), "dropout="),
         (("train", "dataset", "run", "--kept-share", "1"), "kept_share="),
-        (("train", "dataset", "run", "--recipe=frozen", "--cutmix-alpha=1"), "knows no cutmix"),
+        (("train", "dataset", "run", "--recipe=original", "--cutmix-alpha=1"), "knows no cutmix"),
     ],
 )
 def test_a_value_out_of_its_range_is_one_line_and_exit_code_1(
@@ -205,9 +205,7 @@ TRAIN_OPTIONS: dict[str, Any] = {
     "kept_share": 0.25,
     "min_crop_area": 0.5,
     "vertical_flips": 0.1,
-    "rotation_deg": 10.0,
     "colour_cast": 0.1,
-    "grey_share": 0.1,
     "max_softness": 1.5,
 }
 

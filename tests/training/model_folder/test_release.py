@@ -25,7 +25,8 @@ from training.errors import TrainingError
 from training.files import write_table
 from training.model_folder.check_release import check_release
 from training.model_folder.export import export
-from training.model_folder.release import ORIGINAL, SHIPPED, Ingredients, Recipe, make_release
+from training.model_folder.release import ORIGINAL, Ingredients, Recipe, make_release
+from training.recipes import load_recipe
 from training.sources.importing import import_works
 from training.sources.raw_folder import read_works
 
@@ -83,11 +84,11 @@ def made(small: str, weights: Path) -> tuple[Path, ModelManifest, list[str]]:
 
 
 def quick_recipe(architecture: str) -> Recipe:
-    original = {"architecture": architecture, "epochs": 2}
+    few = {"architecture": architecture, "epochs": 2}
     # long enough to tell styles apart: rounding would turn answers that are all alike
     quick = {"batch_size": 8, "hidden_units": 8, "soft_px": 32, "epochs": 30, "learning_rate": 5e-3}
-    ours = dict(SHIPPED) | original | quick
-    return Recipe(size_px=64, original_size_px=32, ours=ours, original=original)
+    ours, original = (load_recipe(name) | few for name in ("released", "original"))
+    return Recipe(size_px=64, original_size_px=32, ours=ours | quick, original=original)
 
 
 def test_a_collection_of_all_18_styles_gives_a_model_of_18_styles(
