@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from training.cli.train_options import config_of
 from training.config import TrainConfig
 
 
@@ -67,25 +66,6 @@ def test_teachers_read_back_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [(None, (Path("runs/a"),)), ([Path("runs/b")], (Path("runs/b"),))]
-)
-def test_teachers_that_are_given_take_the_place_of_those_of_the_run(
-    given: list[Path] | None, expected: tuple[Path, ...]
-) -> None:
-    base = TrainConfig(teachers=(Path("runs/a"),))
-
-    assert config_of({"teachers": given}, base=base).teachers == expected
-
-
-def test_options_that_were_not_given_are_those_of_the_run_to_repeat() -> None:
-    base = TrainConfig(trains="head", seed=7, head="original-3")
-
-    repeated = config_of({"seed": None, "head": "gap"}, base=base)
-
-    assert repeated == base.model_copy(update={"head": "gap"})
-
-
-@pytest.mark.parametrize(
     "wrong",
     [
         {"trains": "head", "head": "gap", "hidden_units": 8},
@@ -105,16 +85,6 @@ def test_views_are_refused_where_training_makes_its_own() -> None:
 def test_agreement_is_refused_where_there_is_one_way_of_a_picture() -> None:
     with pytest.raises(ValidationError, match="give views, too"):
         TrainConfig(trains="head", agreement_weight=1)
-
-
-@pytest.mark.parametrize(
-    ("given", "name", "value"),
-    [({"weights": "none"}, "weights", None)],
-)
-def test_words_of_the_command_line_stand_for_nothing(
-    given: dict[str, Any], name: str, value: None
-) -> None:
-    assert getattr(config_of(given), name) is value
 
 
 def test_every_training_option_says_what_it_is() -> None:

@@ -80,9 +80,9 @@ QUICKLY = {
     "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",  # with them the folder would matter
 }
 OPTIONS = (
-    "--architecture small --weights none --epochs 2 --batch-size 8 --crop 48 --learning-rate 1e-3 "
-    "--note jax --cutmix-alpha 1 --artist-weight 0.5 --averaged-epochs 2 --kept-share 0.25 "
-    "--colour-cast 0.1"
+    "--weights none --note jax --set architecture=small --set epochs=2 --set batch_size=8 "
+    "--set crop_px=48 --set learning_rate=1e-3 --set cutmix_alpha=1 --set artist_weight=0.5 "
+    "--set averaged_epochs=2 --set kept_share=0.25 --set colour_cast=0.1"
 ).split()
 
 
