@@ -1,4 +1,4 @@
-# The only commands to know: serve, test, check, coverage, bench, rehearse, deploy. Each makes the environment that it needs.
+# The only commands to know: serve, test, check, coverage, bench, rehearse, preflight, deploy. Each makes the environment that it needs.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,7 +19,7 @@ ifneq ($(wildcard ../shared/data),)
 export ARTSTYLE_DATA ?= $(shell cd ../shared/data && pwd)
 endif
 
-.PHONY: help serve test test-slow check coverage right-python right-page tested quickly-tested debian-chromium bench rehearse deploy lock clean
+.PHONY: help serve test test-slow check coverage right-python right-page tested quickly-tested debian-chromium bench rehearse preflight pin deploy lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,8 +61,14 @@ bench: .venv/installed .venv/chromium tests/bench/lighthouse/node_modules/instal
 rehearse: .venv/installed node_modules/installed  ## deploy, change and destroy without an account (root, Debian)
 	@.venv/bin/pytest -v --durations=10 --durations-min=2 tests/cloud/rehearsal.py
 
-deploy: .venv-infra/installed node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
-	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy -c stage='$(STAGE)' $(OPTIONS)
+preflight: .venv-infra/installed  ## what in your AWS account would make a deploy fail; only reads
+	@.venv-infra/bin/python -m infra.preflight -c stage='$(STAGE)' $(OPTIONS)
+
+pin: .venv-infra/installed  ## write the digests of the base images into the Dockerfiles (needs docker and its registry)
+	@.venv-infra/bin/python -m infra.pin_bases
+
+deploy: preflight node_modules/installed  ## put it on AWS (STAGE=dev, OPTIONS="-c NAME=VALUE")
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 node_modules/.bin/cdk deploy --all -c stage='$(STAGE)' $(OPTIONS)
 
 lock: .venv/installed  ## lock the requirements anew
 	@.venv/bin/python requirements/lock.py

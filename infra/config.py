@@ -11,6 +11,10 @@ Architecture = Literal["x86_64", "arm64"]
 TIMEOUT_S: Final = 29
 # base64 makes 6 MB of it, which is what Lambda takes
 MAX_BODY_BYTES: Final = 4_500_000
+# forms, each of which invites an original of many megabytes
+UPLOADS_PER_S: Final = 1
+# where the CDN takes everything from that is its own
+WAF_REGION: Final = "us-east-1"
 
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+")
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -27,12 +31,18 @@ class ConfigError(Exception):
 class StageConfig:
     """Everything that one stage decides; checked when it is made.
 
-    is_kept: data and models outlive the stack. architecture: of the image and the function alike.
+    is_kept: data and models outlive the stack, which must be unprotected before it is destroyed.
+    architecture: of the image and the function alike.
     memory_mib: also buys CPU, one vCPU for each 1,769. reserved_concurrency: None where the account
-    has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429.
+    has too little to reserve any. rate_per_s, burst: what the API takes before it answers 429; a
+    new account runs 10 of the function at once, and what exceeds that would be answered by 503.
     has_mongodb: make a secret for its address; without it the works come out of the image.
     has_tracing: let X-Ray follow some of the requests through API and function.
+    has_training: a stack of its own for machines that train; page and API need none.
+    has_waf: shut out an address that asks too much; only where the stack is in us-east-1.
+    gpu_max_vcpus: of all machines at once. job_timeout_h: of a job, with all its attempts.
     gpu_instances: of the types g4dn, g5 and g6, the cheapest of them with room is taken.
+    monthly_budget_usd: of the whole account; 0 makes none, for accounts that may not have one.
     domain, certificate: a name of one's own for the page and its certificate in us-east-1.
 
     Raises:
@@ -45,11 +55,13 @@ class StageConfig:
     memory_mib: int = 1769
     reserved_concurrency: int | None = None
     rate_per_s: int = 10
-    burst: int = 20
+    burst: int = 10
     log_days: int = 30
     is_canary: bool = True
     has_mongodb: bool = False
     has_tracing: bool = False
+    has_training: bool = True
+    has_waf: bool = False
     gpu_instances: tuple[str, ...] = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     gpu_max_vcpus: int = 8
     job_timeout_h: int = 8
@@ -66,10 +78,35 @@ class StageConfig:
                 raise ConfigError(f"{field}={value!r}: expected {expected}")
         if (self.domain is None) != (self.certificate is None):
             raise ConfigError("domain and certificate: expected both or neither")
+        if self.gpu_max_vcpus < self._smallest_vcpus:
+            raise ConfigError(
+                f"gpu_max_vcpus={self.gpu_max_vcpus}: expected {self._smallest_vcpus} at least, "
+                f"the vCPUs of the smallest of {', '.join(self.gpu_instances)}"
+            )
+
+    @property
+    def on_demand_vcpus(self) -> int:
+        """Half of what may train at once, in whole machines; 0 leaves Spot alone."""
+        machines = self.gpu_max_vcpus // self._smallest_vcpus
+        return machines // 2 * self._smallest_vcpus
+
+    @property
+    def spot_vcpus(self) -> int:
+        """What may train on Spot machines at once."""
+        return self.gpu_max_vcpus - self.on_demand_vcpus
+
+    @property
+    def _smallest_vcpus(self) -> int:
+        return min(map(_vcpus_of, self.gpu_instances))
 
 
 def _within(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and low <= value <= high
+
+
+def _vcpus_of(machine: str) -> int:
+    """Return the vCPUs of a type: xlarge has 4, and 12xlarge twelve times as many."""
+    return 4 * int(machine.partition(".")[2].removesuffix("xlarge") or 1)
 
 
 def _like(pattern: re.Pattern[str]) -> Callable[[object], bool]:
@@ -90,10 +127,12 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("log_days", f"one of {', '.join(map(str, _LOG_DAYS))}", lambda value: value in _LOG_DAYS),
     ("has_mongodb", "true or false", lambda value: isinstance(value, bool)),
     ("has_tracing", "true or false", lambda value: isinstance(value, bool)),
+    ("has_training", "true or false", lambda value: isinstance(value, bool)),
+    ("has_waf", "true or false", lambda value: isinstance(value, bool)),
     ("gpu_instances", "types like g4dn.xlarge, g5.2xlarge, g6.xlarge", _are_gpu_instances),
     ("gpu_max_vcpus", "a whole number from 4 to 1024", _within(4, 1_024)),
     ("job_timeout_h", "a whole number from 1 to 168", _within(1, 168)),
-    ("monthly_budget_usd", "a whole number from 1 to 100000", _within(1, 100_000)),
+    ("monthly_budget_usd", "a whole number from 0 to 100000", _within(0, 100_000)),
     ("alarm_email", "an address like you@example.org", _like(_EMAIL)),
     ("domain", "a name like style.example.org, in small letters", _like(_DOMAIN)),
     ("certificate", "the ARN of a certificate of ACM in us-east-1", _like(_CERTIFICATE)),
@@ -101,7 +140,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
 
 DEV: Final = StageConfig(name="dev", is_kept=False, is_canary=False, log_days=7)
 PROD: Final = StageConfig(
-    name="prod", is_kept=True, rate_per_s=50, burst=100, log_days=90, monthly_budget_usd=50
+    name="prod", is_kept=True, rate_per_s=20, log_days=90, monthly_budget_usd=50
 )
 STAGES: Final[Mapping[str, StageConfig]] = {stage.name: stage for stage in (DEV, PROD)}
 
@@ -122,14 +161,18 @@ def _to_names(text: object) -> tuple[str, ...]:
 OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
     "alarm_email": str,
     "architecture": str,
+    "burst": _to_int,
     "certificate": str,
     "domain": str,
     "gpu_instances": _to_names,
     "gpu_max_vcpus": _to_int,
     "has_mongodb": _to_bool,
     "has_tracing": _to_bool,
+    "has_training": _to_bool,
+    "has_waf": _to_bool,
     "memory_mib": _to_int,
     "monthly_budget_usd": _to_int,
+    "rate_per_s": _to_int,
     "reserved_concurrency": _to_int,
 }
 
@@ -150,6 +193,19 @@ def read_config(context: Mapping[str, object]) -> StageConfig:
         raise ConfigError(f"{unknown[0]}: no such option; there are stage, {', '.join(OPTIONS)}")
     chosen = {name: OPTIONS[name](value) for name, value in given.items()}
     return replace(STAGES[str(stage)], **chosen)  # type: ignore[arg-type]  # checked when made
+
+
+def require_region(config: StageConfig, region: str | None) -> None:
+    """Check what a stage needs of its region; None, where nobody knows it yet.
+
+    Raises:
+        ConfigError: it cannot be deployed there.
+    """
+    if config.has_waf and region not in (None, WAF_REGION):
+        raise ConfigError(
+            f"has_waf=True: expected the region {WAF_REGION}, where the CDN takes its web ACL "
+            f"from, not {region}"
+        )
 
 
 def _is_of_cdk(name: str) -> bool:

@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.logs import log_group, runtime_role
+from infra.logs import PATIENCE, log_group, runtime_role
 
 CODE: Final = Path(__file__).parent / "on_deploy" / "live_model.py"
 IN_IMAGE: Final = "/var/task/lambda_fn/release"
@@ -39,6 +39,7 @@ class LiveModel(Construct):
             self,
             "Address",
             service_token=self._reader(log_days).function_arn,
+            service_timeout=PATIENCE,
             properties={
                 "ParameterName": self.parameter_name,
                 "Initial": IN_IMAGE,

@@ -1,4 +1,4 @@
-"""Log groups that forget, and roles that may write to one of them and nothing more."""
+"""Log groups that forget, roles that may write to one of them and nothing more, and patience."""
 
 from typing import Final
 
@@ -14,6 +14,9 @@ _RETENTION: Final = {
     90: logs.RetentionDays.THREE_MONTHS,
     365: logs.RetentionDays.ONE_YEAR,
 }
+
+# for a custom resource, which could hold a deploy for an hour without an answer
+PATIENCE: Final = cdk.Duration.minutes(2)
 
 
 def log_group(scope: Construct, name: str, *, days: int) -> logs.LogGroup:

@@ -1,22 +1,20 @@
 """Watch: alarms, the topic that they ring, one dashboard and a budget."""
 
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.training_job import TrainingJob
 
 # as the function writes them, which a test of the boundaries compares
 METRICS_NAMESPACE: Final = "StyleYourArt"
@@ -24,6 +22,9 @@ SERVICE: Final = "style-your-art"
 NO_CATALOGUE: Final = "CatalogueUnavailable"
 SHARES: Final = ("Unsure", "Refused", NO_CATALOGUE)
 _PERIOD: Final = cdk.Duration.minutes(5)
+# a canary lasts five minutes
+_GUARD_PERIOD: Final = cdk.Duration.minutes(1)
+_BUSY: Final = 503
 # above a cold start, below the point where people leave
 _SLOW_MS: Final = 3_000
 # three periods, so that a few cold starts in a quiet hour ring nobody
@@ -37,7 +38,8 @@ _WIDTH: Final = 12
 class Watch(Construct):
     """What tells somebody that the service fails, is slow, or costs too much.
 
-    guards: the alarms that must stop a roll-out.
+    log: of the function. guards: the alarms that must stop a roll-out; they are about the new
+    version alone, and made anew with each, so that one that rings already stops no deploy.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Watch(Construct):
         config: StageConfig,
         alias: lambda_.Alias,
         api: apigateway.HttpApi,
-        training: TrainingJob,
+        log: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, name)
         self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
@@ -59,9 +61,11 @@ class Watch(Construct):
         throttles = alias.metric_throttles(period=_PERIOD, statistic="Sum")
         failures = api.metric_server_error(period=_PERIOD, statistic="Sum")
         latency = api.metric_latency(period=_PERIOD, statistic="p95")
+        self._alarm("Errors", errors, "the function failed")
+        self._alarm("ServerErrors", failures, "the API answered 5xx")
         self.guards: list[cloudwatch.IAlarm] = [
-            self._alarm("Errors", errors, "the function failed"),
-            self._alarm("ServerErrors", failures, "the API answered 5xx"),
+            self._guard("NewVersionErrors", _errors_of_version(alias), alias),
+            self._guard("NewVersionFailures", self._failures_of_version(alias, log), alias),
         ]
         self._alarm("Throttles", throttles, "the function had no room for a request")
         self._alarm(
@@ -75,8 +79,8 @@ class Watch(Construct):
             above=_MISSED_SHARE,
             periods=_MISSED_PERIODS,
         )
-        self._tell_of_failed_jobs(training)
-        self._budget(config)
+        if config.monthly_budget_usd:
+            self._budget(config.monthly_budget_usd)
         function: list[cloudwatch.IMetric] = [
             alias.metric_invocations(period=_PERIOD),
             errors,
@@ -96,6 +100,35 @@ class Watch(Construct):
                 conditions={"StringEquals": own_account},
             )
         )
+
+    def _guard(
+        self, name: str, metric: cloudwatch.IMetric, alias: lambda_.Alias
+    ) -> cloudwatch.Alarm:
+        """Ring within a minute where the newest version fails."""
+        alarm = self._alarm(name, metric, "a new version fails")
+        resource = cast(cloudwatch.CfnAlarm, alarm.node.default_child)
+        stack, version = cdk.Stack.of(self).stack_name, alias.version.version
+        resource.alarm_name = f"{stack}-{name}-{version}"
+        return alarm
+
+    def _failures_of_version(self, alias: lambda_.Alias, log: logs.ILogGroup) -> cloudwatch.Metric:
+        """Count what the newest version itself answered with 5xx; 503 is said on purpose.
+
+        Lambda counts an error only where there is no answer at all.
+        """
+        version = alias.version.version
+        pattern = (
+            f'{{ $.function_version = "{version}" && $.status >= 500 && $.status != {_BUSY} }}'
+        )
+        found = logs.MetricFilter(
+            self,
+            "FailuresOfNewVersion",
+            log_group=log,
+            filter_pattern=logs.FilterPattern.literal(pattern),
+            metric_namespace=METRICS_NAMESPACE,
+            metric_name=f"{cdk.Stack.of(self).stack_name}-failures-of-{version}",
+        )
+        return found.metric(period=_GUARD_PERIOD, statistic="Sum")
 
     def _alarm(
         self,
@@ -120,39 +153,23 @@ class Watch(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
 
-    def _tell_of_failed_jobs(self, training: TrainingJob) -> None:
-        """Batch has no metric for it, but an event."""
-        rule = events.Rule(
-            self,
-            "FailedJobs",
-            description="Style Your Art: a training failed",
-            event_pattern=events.EventPattern(
-                source=["aws.batch"],
-                detail_type=["Batch Job State Change"],
-                detail={"status": ["FAILED"], "jobQueue": [training.queue.job_queue_arn]},
-            ),
-        )
-        job, reason = map(
-            events.EventField.from_path, ("$.detail.jobName", "$.detail.statusReason")
-        )
-        message = events.RuleTargetInput.from_text(f"The training {job} failed: {reason}")
-        rule.add_target(targets.SnsTopic(self.topic, message=message))
+    def _budget(self, monthly_usd: int) -> None:
+        """Watch the whole account: a budget by tags is blind until they are activated by hand.
 
-    def _budget(self, config: StageConfig) -> None:
-        """Watch the whole account: a budget by tags is blind until they are activated by hand."""
+        AWS refuses a budget whose topic does not let it publish, so the topic's policy comes first.
+        """
         warnings = [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
-        budgets.CfnBudget(
+        budget = budgets.CfnBudget(
             self,
             "Budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
                 budget_type="COST",
                 time_unit="MONTHLY",
-                budget_limit=budgets.CfnBudget.SpendProperty(
-                    amount=config.monthly_budget_usd, unit="USD"
-                ),
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=monthly_usd, unit="USD"),
             ),
             notifications_with_subscribers=[self._warning(*warning) for warning in warnings],
         )
+        budget.node.add_dependency(self.topic.node.find_child("Policy"))
 
     def _warning(
         self, kind: str, percent: int
@@ -200,6 +217,21 @@ class Watch(Construct):
                 ]
             ],
         )
+
+
+def _errors_of_version(alias: lambda_.Alias) -> cloudwatch.Metric:
+    name = alias.lambda_.function_name
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name="Errors",
+        dimensions_map={
+            "FunctionName": name,
+            "Resource": f"{name}:{alias.alias_name}",
+            "ExecutedVersion": alias.version.version,
+        },
+        statistic="Sum",
+        period=_GUARD_PERIOD,
+    )
 
 
 def _shares(function_name: str) -> dict[str, cloudwatch.IMetric]:

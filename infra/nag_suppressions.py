@@ -18,10 +18,22 @@ def stand_by(construct: IConstruct, reasons: Mapping[str, str]) -> None:
         cdk.Validations.of(construct).acknowledge(answer)
 
 
-def objects_of(bucket: s3.Bucket) -> str:
-    """Return the name of the finding about access to all objects of one bucket."""
-    resource = cast(cdk.CfnElement, bucket.node.default_child)
-    return f"IAM5[Resource::<{cdk.Stack.of(bucket).get_logical_id(resource)}.Arn>/*]"
+def objects_of(bucket: s3.Bucket, *, seen_from: IConstruct) -> str:
+    """Return the name of the finding about access to all objects of one bucket.
+
+    seen_from: what has the access, maybe in another stack.
+    """
+    stack = cdk.Stack.of(bucket)
+    if cdk.Stack.of(seen_from) is stack:
+        return f"IAM5[Resource::{attribute_of(bucket, 'Arn')}/*]"
+    imported = stack.resolve(stack.export_value(bucket.bucket_arn))
+    return f"IAM5[Resource::{imported['Fn::ImportValue']}/*]"
+
+
+def attribute_of(construct: IConstruct, attribute: str) -> str:
+    """Return how a finding writes an attribute of something in the same stack."""
+    resource = cast(cdk.CfnElement, construct.node.default_child)
+    return f"<{cdk.Stack.of(construct).get_logical_id(resource)}.{attribute}>"
 
 
 def managed_policy(name: str) -> str:

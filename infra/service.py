@@ -2,32 +2,32 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_apigateway as rest
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.config import MAX_BODY_BYTES, TIMEOUT_S, StageConfig
+from infra.config import MAX_BODY_BYTES, TIMEOUT_S, UPLOADS_PER_S, StageConfig
 from infra.container_images import service_image
+from infra.fingerprint import fingerprint
 from infra.live_model import LiveModel
 from infra.logs import log_group, runtime_role
-from infra.nag_suppressions import managed_policy, stand_by
+from infra.nag_suppressions import stand_by
+from infra.storage import KEPT
 
 _ARCHITECTURES: Final = {
     "x86_64": lambda_.Architecture.X86_64,
     "arm64": lambda_.Architecture.ARM_64,
 }
+_UPLOADS: Final = "POST /v1/uploads"
+_UPLOADS_AT_ONCE: Final = 5
 # no address of a visitor
 _ACCESS_LOG: Final = {
     "time": "$context.requestTime",
@@ -69,20 +69,22 @@ class Service(Construct):
         self, scope: Construct, name: str, *, config: StageConfig, environment: Mapping[str, str]
     ) -> None:
         super().__init__(scope, name)
+        # as the template writes them: tokens are numbered anew at each synthesis
+        variables = cdk.Stack.of(self).resolve(dict(environment))
         image = service_image(self, "Image", architecture=config.architecture)
         self.live_model = LiveModel(
             self,
             "LiveModel",
             stage=config.name,
             log_days=config.log_days,
-            fingerprint=_fingerprint(image, config, environment),
+            fingerprint=fingerprint(image.asset_hash, config, variables),
         )
         own = {
             "ARTSTYLE_MODEL": self.live_model.address,
             "ARTSTYLE_MAX_BODY_BYTES": str(MAX_BODY_BYTES),
         }
-        self._logs = log_group(self, "Logs", days=config.log_days)
-        self.role = runtime_role(self, "Role", self._logs)
+        self.logs = log_group(self, "Logs", days=config.log_days)
+        self.role = runtime_role(self, "Role", self.logs)
         self.function = self._function(image, config, {**own, **environment})
         self.alias = lambda_.Alias(
             self, "Live", alias_name="live", version=self.function.current_version
@@ -95,27 +97,6 @@ class Service(Construct):
         """The API's own host, without https://."""
         stack = cdk.Stack.of(self)
         return f"{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
-
-    def roll_back_on(self, alarms: list[cloudwatch.IAlarm], *, is_canary: bool) -> None:
-        """Move the alias by CodeDeploy: a tenth of the traffic first, and back when an alarm rings.
-
-        is_canary: give the new version a tenth of the traffic for five minutes.
-        """
-        settings = codedeploy.LambdaDeploymentConfig
-        group = codedeploy.LambdaDeploymentGroup(
-            self,
-            "Rollout",
-            alias=self.alias,
-            alarms=alarms,
-            deployment_config=settings.CANARY_10_PERCENT_5_MINUTES
-            if is_canary
-            else settings.ALL_AT_ONCE,
-            auto_rollback=codedeploy.AutoRollbackConfig(
-                failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
-            ),
-        )
-        policy = managed_policy("AWSCodeDeployRoleForLambdaLimited")
-        stand_by(group, {policy: "AWS's own list of what CodeDeploy needs."})
 
     def _function(
         self, image: ecr_assets.DockerImageAsset, config: StageConfig, environment: dict[str, str]
@@ -131,7 +112,9 @@ class Service(Construct):
             reserved_concurrent_executions=config.reserved_concurrency,
             environment=environment,
             role=self.role,
-            log_group=self._logs,
+            log_group=self.logs,
+            # to go back to; infra/rollout.py forgets those that are too old
+            current_version_options=lambda_.VersionOptions(removal_policy=KEPT),
             # what is written by other parts than the journal is JSON too
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=self._tracing(config),
@@ -144,13 +127,14 @@ class Service(Construct):
         return lambda_.Tracing.ACTIVE
 
     def _api(self) -> apigateway.HttpApi:
+        function = HttpLambdaIntegration("Function", self.alias)
         api = apigateway.HttpApi(
             self,
             "Api",
             api_name=cdk.Stack.of(self).stack_name,
             description="Style Your Art",
             create_default_stage=False,
-            default_integration=HttpLambdaIntegration("Function", self.alias),
+            default_integration=function,
             cors_preflight=apigateway.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
@@ -158,12 +142,16 @@ class Service(Construct):
                 max_age=cdk.Duration.days(1),
             ),
         )
+        # a route of its own, because it has a limit of its own
+        [self._uploads] = api.add_routes(
+            path="/v1/uploads", methods=[apigateway.HttpMethod.POST], integration=function
+        )
         stand_by(api, {"APIG4": "It is for anybody; throttling bounds what that can cost."})
         return api
 
     def _stage(self, config: StageConfig) -> None:
         group = log_group(self, "AccessLogs", days=config.log_days)
-        apigateway.HttpStage(
+        stage = apigateway.HttpStage(
             self,
             "Stage",
             http_api=self.api,
@@ -174,11 +162,7 @@ class Service(Construct):
             ),
             access_log_settings=_AccessLog(group),
         )
-
-
-def _fingerprint(
-    image: ecr_assets.DockerImageAsset, config: StageConfig, environment: Mapping[str, str]
-) -> str:
-    """Return what changes whenever a deploy will change the function."""
-    facts = [image.asset_hash, asdict(config), sorted(environment)]
-    return sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
+        stage.node.add_dependency(self._uploads)
+        limit = {"ThrottlingRateLimit": UPLOADS_PER_S, "ThrottlingBurstLimit": _UPLOADS_AT_ONCE}
+        resource = cast(apigateway.CfnStage, stage.node.default_child)
+        resource.route_settings = {_UPLOADS: limit}

@@ -1,4 +1,4 @@
-"""ArtStyleStack: makes the parts, grants access, prints outputs; wiring only."""
+"""ArtStyleStack: data, service and page; makes the parts, grants access, prints outputs."""
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -6,18 +6,26 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.mongodb_secret import Catalogue
 from infra.monitoring import Watch
+from infra.rollout import Rollout
 from infra.service import Service
 from infra.storage import Storage, let_pass_on, let_read
-from infra.training_job import TrainingJob
 from infra.website import Website
 
 
 class ArtStyleStack(cdk.Stack):
-    """One stage of the whole thing; knows neither account nor region."""
+    """One stage of what visitors use; knows neither account nor region.
+
+    storage: the buckets, and topic: what alarms ring, for the stack that trains.
+    """
 
     def __init__(self, scope: Construct, name: str, *, config: StageConfig) -> None:
-        super().__init__(scope, name, description="Style Your Art: the name of a picture's style")
-        storage = Storage(self, "Storage", config=config)
+        super().__init__(
+            scope,
+            name,
+            description="Style Your Art: the name of a picture's style",
+            termination_protection=config.is_kept,
+        )
+        self.storage = storage = Storage(self, "Storage", config=config)
         catalogue = (
             Catalogue(self, "Catalogue", is_kept=config.is_kept) if config.has_mongodb else None
         )
@@ -40,21 +48,28 @@ class ArtStyleStack(cdk.Stack):
             uploads=storage.uploads,
             logs=storage.logs,
         )
-        training = TrainingJob(self, "Training", config=config, storage=storage)
         watch = Watch(
             self,
             "Watch",
             config=config,
             alias=service.alias,
             api=service.api,
-            training=training,
+            log=service.logs,
         )
+        self.topic = watch.topic
 
         if catalogue:
             catalogue.secret.grant_read(service.role)
         let_read(service.role, storage.models)
         let_pass_on(service.role, storage.uploads)
-        service.roll_back_on(watch.guards, is_canary=config.is_canary)
+        Rollout(
+            self,
+            "Rollout",
+            alias=service.alias,
+            guards=watch.guards,
+            is_canary=config.is_canary,
+            log_days=config.log_days,
+        )
 
         self._tell(
             SiteUrl=website.url,
@@ -67,10 +82,6 @@ class ArtStyleStack(cdk.Stack):
             ModelParameter=service.live_model.parameter_name,
             FunctionName=service.function.function_name,
             FunctionAlias=service.alias.alias_name,
-            JobQueue=training.queue.job_queue_arn,
-            JobDefinition=training.definition.job_definition_arn,
-            JobLogs=training.logs.log_group_name,
-            JobMachines=",".join(config.gpu_instances),
             AlarmTopic=watch.topic.topic_arn,
         )
         if catalogue:

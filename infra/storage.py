@@ -5,7 +5,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from infra.config import StageConfig
 from infra.nag_suppressions import objects_of, stand_by
@@ -13,6 +13,8 @@ from infra.nag_suppressions import objects_of, stand_by
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30
 _CHECKPOINT_DAYS = 30
+# what the CDK calls its own resource that empties a bucket
+_EMPTIER: Final = "AutoDeleteObjectsCustomResource"
 # what a stack leaves behind on purpose, but not when the deploy that made it failed
 KEPT: Final = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
@@ -87,7 +89,7 @@ def _let(role: iam.Role, bucket: s3.Bucket, *, on_objects: list[str]) -> None:
 def _let_touch(role: iam.Role, bucket: s3.Bucket, actions: list[str]) -> None:
     objects = bucket.arn_for_objects("*")
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[objects]))
-    stand_by(role, {objects_of(bucket): "Every object of this one bucket."})
+    stand_by(role, {objects_of(bucket, seen_from=role): "Every object of this one bucket."})
 
 
 def private_bucket(
@@ -98,7 +100,7 @@ def private_bucket(
     is_kept: it outlives the stack, unless the deploy that makes it fails; otherwise it goes with
     the stack, emptied.
     """
-    return s3.Bucket(
+    bucket = s3.Bucket(
         scope,
         name,
         server_access_logs_bucket=logs,
@@ -106,6 +108,15 @@ def private_bucket(
         **_private(KEPT if is_kept else cdk.RemovalPolicy.DESTROY),
         **options,
     )
+    empty_after(bucket, logs)
+    return bucket
+
+
+def empty_after(writer: IConstruct, logs: s3.Bucket) -> None:
+    """Let the logs be emptied after what writes them is gone; else a bucket with one more stays."""
+    emptier = logs.node.try_find_child(_EMPTIER)
+    if emptier:
+        writer.node.add_dependency(emptier)
 
 
 def log_bucket(scope: Construct, name: str, *, config: StageConfig) -> s3.Bucket:

@@ -1,6 +1,6 @@
 """TrainingJob: a queue for GPU machines that exist only while a job runs, and what runs there."""
 
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_batch as batch
@@ -35,8 +35,9 @@ _MISFIT: Final = cdk.Duration.minutes(15)
 class TrainingJob(Construct):
     """The queue and the definition by which `submit` starts a training.
 
-    Spot machines first, on-demand ones when there are none. The network has public subnets only: a
-    NAT gateway would cost $33 a month, idle, and the machines let nobody in.
+    Spot machines first, on-demand ones when there are none; `gpu_max_vcpus` bounds both together.
+    The network has public subnets only: a NAT gateway would cost $33 a month, idle, and the
+    machines let nobody in.
     """
 
     def __init__(
@@ -49,16 +50,18 @@ class TrainingJob(Construct):
         )
         self._template = _launch_template(self)
         self._machine_role = _machine_role(self)
+        machines = [self._machines("Spot", config, spot=True, vcpus=config.spot_vcpus)]
+        if config.on_demand_vcpus:
+            vcpus = config.on_demand_vcpus
+            machines.append(self._machines("OnDemand", config, spot=False, vcpus=vcpus))
+            # one after the other: at its first use Batch makes roles, and two at once collide
+            machines[1].node.add_dependency(machines[0])
         self.queue = batch.JobQueue(
             self,
             "Queue",
             compute_environments=[
-                batch.OrderedComputeEnvironment(
-                    compute_environment=self._machines("Spot", config, spot=True), order=1
-                ),
-                batch.OrderedComputeEnvironment(
-                    compute_environment=self._machines("OnDemand", config, spot=False), order=2
-                ),
+                batch.OrderedComputeEnvironment(compute_environment=one, order=order)
+                for order, one in enumerate(machines, start=1)
             ],
             job_state_time_limit_actions=_give_up(),
         )
@@ -71,10 +74,10 @@ class TrainingJob(Construct):
         self.definition = self._definition(config, storage)
 
     def _machines(
-        self, name: str, config: StageConfig, *, spot: bool
+        self, name: str, config: StageConfig, *, spot: bool, vcpus: int
     ) -> batch.ManagedEc2EcsComputeEnvironment:
         strategy = batch.AllocationStrategy
-        return batch.ManagedEc2EcsComputeEnvironment(
+        machines = batch.ManagedEc2EcsComputeEnvironment(
             self,
             name,
             vpc=self._vpc,
@@ -88,13 +91,20 @@ class TrainingJob(Construct):
             use_optimal_instance_classes=False,
             images=[batch.EcsMachineImage(image_type=batch.EcsMachineImageType.ECS_AL2023_NVIDIA)],
             minv_cpus=0,
-            maxv_cpus=config.gpu_max_vcpus,
+            maxv_cpus=vcpus,
             launch_template=self._template,
             instance_role=self._machine_role,
             # a changed type or disk changes the machines to come, under the same name
             replace_compute_environment=False,
             update_to_latest_image_version=True,
         )
+        # by its number: what is called $Default or $Latest changes without a change here, and
+        # Batch goes on with the version that it took first
+        resource = cast(batch.CfnComputeEnvironment, machines.node.default_child)
+        resource.add_property_override(
+            "ComputeResources.LaunchTemplate.Version", self._template.latest_version_number
+        )
+        return machines
 
     def _definition(self, config: StageConfig, storage: Storage) -> batch.EcsJobDefinition:
         container = batch.EcsEc2ContainerDefinition(
@@ -109,6 +119,9 @@ class TrainingJob(Construct):
             environment={
                 "ARTSTYLE_DATASETS": f"s3://{storage.datasets.bucket_name}",
                 "ARTSTYLE_RUNS": f"s3://{storage.runs.bucket_name}",
+                "ARTSTYLE_JOB_HOURS": str(config.job_timeout_h),
+                # on machines of EC2 neither Batch nor ECS tells a container where it is
+                "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,
             },
             logging=ecs.LogDriver.aws_logs(stream_prefix="training", log_group=self.logs),
         )
@@ -119,6 +132,7 @@ class TrainingJob(Construct):
             self,
             "Definition",
             container=container,
+            # of an attempt; the job itself adds them up: training/cloud/time_limit.py
             timeout=cdk.Duration.hours(config.job_timeout_h),
             retry_attempts=_ATTEMPTS,
             retry_strategies=[
@@ -158,7 +172,21 @@ def _launch_template(scope: Construct) -> ec2.LaunchTemplate:
         require_imdsv2=True,
         # two, so that the container too hears that its Spot machine will be taken away
         http_put_response_hop_limit=2,
+        user_data=_drain_when_taken_back(),
     )
+
+
+def _drain_when_taken_back() -> ec2.UserData:
+    """Let ECS take no more jobs on a Spot machine that has its notice.
+
+    Without it the next attempt may land on the very machine that is being taken away. Batch wants
+    the form of several parts, and adds its own.
+    """
+    settings = ec2.UserData.for_linux()
+    settings.add_commands("echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config")
+    parts = ec2.MultipartUserData()
+    parts.add_part(ec2.MultipartBody.from_user_data(settings))
+    return parts
 
 
 def _machine_role(scope: Construct) -> iam.Role:

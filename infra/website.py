@@ -1,7 +1,7 @@
 """Website: the page's bucket behind a CDN, which also passes on the API under the same name."""
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
@@ -14,10 +14,11 @@ from constructs import Construct
 
 from infra.config import ConfigError, StageConfig
 from infra.container_images import ROOT
-from infra.logs import log_group
+from infra.logs import PATIENCE, log_group
 from infra.nag_suppressions import managed_policy, objects_of, stand_by
 from infra.page_version import INDEX, NOT_ASSETS, page_version, versioned_index
-from infra.storage import private_bucket
+from infra.storage import empty_after, private_bucket
+from infra.web_acl import WebAcl
 
 WEB: Final = ROOT / "web"
 API_PATHS: Final = ("/v1/*", "/docs", "/docs/*", "/openapi.json")
@@ -57,8 +58,10 @@ class Website(Construct):
             enable_logging=True,
             log_bucket=logs,
             log_file_prefix="cdn/",
+            web_acl_id=WebAcl(self, "Waf").arn if config.has_waf else None,
             **self._name(config),
         )
+        empty_after(self.distribution, logs)
         self.url = f"https://{config.domain or self.distribution.distribution_domain_name}"
         self._acknowledge(config)
         self._deploy(log_group(self, "CopierLogs", days=config.log_days))
@@ -176,15 +179,21 @@ class Website(Construct):
             ],
             distribution=self.distribution,
             distribution_paths=["/", f"/{INDEX}", "/config.json"],
+            # it takes minutes, and a browser keeps the index for one
+            wait_for_distribution_invalidation=False,
         )
         index.node.add_dependency(files)
+        for one in (files, index):
+            resource = cast(
+                cdk.CfnResource, one.node.find_child("CustomResource").node.default_child
+            )
+            resource.add_property_override("ServiceTimeout", PATIENCE.to_seconds())
         _answer_for_the_copier(self)
 
     def _acknowledge(self, config: StageConfig) -> None:
-        reasons = {
-            "CFR1": "Art is for everybody; no country is shut out.",
-            "CFR2": "A web ACL costs $6 a month, idle; the API is throttled instead.",
-        }
+        reasons = {"CFR1": "Art is for everybody; no country is shut out."}
+        if not config.has_waf:
+            reasons["CFR2"] = "A web ACL costs $6 a month, idle; the API is throttled instead."
         if config.domain is None:
             reasons["CFR4"] = "CloudFront's own name has its own certificate, which fixes the TLS."
         stand_by(self.distribution, reasons)
@@ -198,7 +207,7 @@ def _answer_for_the_copier(website: Website) -> None:
     reasons = {
         "L1": f"{own}its runtime comes with the CDK.",
         managed_policy("AWSLambdaBasicExecutionRole"): f"{own}it writes its log.",
-        objects_of(website.bucket): f"{own}it fills this bucket.",
+        objects_of(website.bucket, seen_from=website): f"{own}it fills this bucket.",
         f"IAM5[Resource::{_ASSETS}/*]": f"{own}it takes the page from there.",
         "IAM5[Resource::*]": f"{own}an invalidation can be allowed for all distributions only.",
     }

@@ -7,7 +7,7 @@ from lambda_fn import errors
 from lambda_fn.contract.images import PictureError, to_pixels
 from lambda_fn.contract.styles import STYLE_BY_SLUG
 from lambda_fn.runtime import Floats, StyleModel
-from lambda_fn.schemas import ModelRef, PictureFacts, Prediction, StyleProbability
+from lambda_fn.schemas import ModelRef, PaintingDoubt, PictureFacts, Prediction, StyleProbability
 from lambda_fn.verdict import draw_heat_maps, find_candidates, find_verdict, read_track_record
 
 
@@ -50,6 +50,9 @@ def look_at(model: StyleModel, data: bytes) -> tuple[Prediction, Floats]:
         style=ranked[0],
         probabilities=ranked,
         verdict=find_verdict(answer, manifest, candidates),
+        painting=None
+        if answer.painting is None
+        else PaintingDoubt(probability=answer.painting),
         candidates=candidates,
         track_record=read_track_record(manifest, ranked[0].slug),
         heat_maps=draw_heat_maps(answer, manifest, candidates),

@@ -85,6 +85,7 @@ def _origin_of(scope: Scope) -> Facts:
     known = {
         "request_id": event.get("requestContext", {}).get("requestId"),
         "function_name": getattr(context, "function_name", None),
+        "function_version": getattr(context, "function_version", None),
         "function_request_id": getattr(context, "aws_request_id", None),
     }
     return {name: value for name, value in known.items() if value is not None}

@@ -57,6 +57,14 @@ class TrackRecord(_Body):
     pictures: int = Field(description="test pictures of this style")
 
 
+class PaintingDoubt(_Body):
+    """Whether the picture is a painting at all."""
+
+    probability: float = Field(
+        description="that it is one, where as many pictures are as are not", examples=[0.97]
+    )
+
+
 class Prediction(_Body):
     """The answer: the most likely style, and how likely each one is."""
 
@@ -65,12 +73,13 @@ class Prediction(_Body):
     style: StyleProbability
     probabilities: list[StyleProbability] = Field(description="most likely first; they sum to 1")
     verdict: Verdict = Field(
-        description="confident: one candidate. unsure: several. not-a-painting: it looks like a "
-        "photograph or the like, and the rest of the answer means little"
+        description="confident: one candidate. unsure: several. not-a-painting: what hardly any "
+        "painting would get; the rest of the answer is whole, and says what if it is one after all"
     )
+    painting: PaintingDoubt | None = Field(description="null where the model cannot tell")
     candidates: list[str] = Field(
-        description="slugs of the fewest styles that hold the right one in nine of ten pictures, "
-        "most likely first"
+        description="slugs of the fewest styles that hold the right one in nine of ten pictures "
+        "from places that the model never saw, most likely first"
     )
     track_record: TrackRecord = Field(description="of the most likely style")
     heat_maps: dict[str, list[list[float]]] = Field(
@@ -248,7 +257,7 @@ class UploadForm(_Body):
     url: str = Field(examples=["https://uploads.s3.eu-west-1.amazonaws.com/"])
     fields: dict[str, str] = Field(description="of the form, as they are")
     max_bytes: int
-    expires_in_s: int = Field(description="how long the form is good for", examples=[3600])
+    expires_in_s: int = Field(description="how long the form is good for", examples=[300])
 
 
 class Uploaded(_Body):

@@ -17,7 +17,8 @@ from lambda_fn import errors
 from lambda_fn.schemas import PictureType, UploadForm
 
 _CONTENT_TYPES: Final = get_args(PictureType)
-_HOUR_S: Final = 3_600
+# a form can be used again and again while it lasts, by whoever has it
+_FORM_S: Final = 300
 _TIMEOUT_S: Final = 5
 _KEY: Final = re.compile(r"originals/[0-9a-f]{32}")
 # without the right to list a bucket, S3 denies access to what is not there
@@ -56,7 +57,7 @@ class Uploads:
         return "/".join(url.split("/")[:3])
 
     def invite(self, content_type: str) -> UploadForm:
-        """Return the form for one original of this type, good for an hour.
+        """Return the form for one original of this type, good for five minutes.
 
         Raises:
             UploadsDownError: it cannot be signed, because there are no credentials.
@@ -69,14 +70,14 @@ class Uploads:
                 key,
                 Fields=fields,
                 Conditions=[fields, ["content-length-range", 1, self.max_bytes]],
-                ExpiresIn=_HOUR_S,
+                ExpiresIn=_FORM_S,
             )
         return UploadForm(
             upload=key,
             url=form["url"],
             fields=form["fields"],
             max_bytes=self.max_bytes,
-            expires_in_s=_HOUR_S,
+            expires_in_s=_FORM_S,
         )
 
     def take(self, key: str) -> bytes:

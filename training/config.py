@@ -247,7 +247,7 @@ class TrainConfig(_Config):
     class_weights: Literal["none", "sqrt", "balanced", "collections"] = Field(
         default="sqrt",
         description="how much the pictures of a rare style count: as they come, more by the root "
-        "of how rare it is, all styles alike, or the root for each style in each collection",
+        "of how rare it is, all styles alike, or by how rare it is in each collection",
     )
     min_collection: int = Field(
         default=200,

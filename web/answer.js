@@ -11,13 +11,6 @@ import { renderSimilar, renderWorks } from "./works.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 
-/** Begin to listen to the button that unfolds and folds the answer about what is no painting. */
-export function startAnswer() {
-  element("anyway").addEventListener("click", () => {
-    fold(!element("exhibit").hasAttribute("data-folded"));
-  });
-}
-
 /**
  * @param {Answer} answer
  * @param {string} name of the picture's file
@@ -28,8 +21,9 @@ export function renderAnswer(answer, name, sent) {
   setText("odds", words.odds(answer));
   setText("colophon", words.colophon(answer));
   element("exhibit").dataset["verdict"] = answer.verdict;
-  element("anyway").hidden = answer.verdict !== "not-a-painting";
-  fold(answer.verdict === "not-a-painting");
+  const doubt = words.doubt(answer);
+  element("doubt").hidden = doubt === "";
+  setText("doubt", doubt);
   renderRows(answer);
   lightFor(answer);
   renderStory(answer);
@@ -37,15 +31,6 @@ export function renderAnswer(answer, name, sent) {
   renderSimilar(answer);
   askAbout(answer, sent);
   offer(answer, name);
-}
-
-/**
- * @param {boolean} isFolded
- */
-function fold(isFolded) {
-  element("exhibit").toggleAttribute("data-folded", isFolded);
-  element("anyway").setAttribute("aria-expanded", String(!isFolded));
-  setText("anyway", isFolded ? "Show what it would say" : "Fold it away again");
 }
 
 /**

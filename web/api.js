@@ -32,6 +32,7 @@
  *   style: StyleProbability,
  *   probabilities: StyleProbability[],
  *   verdict: Verdict,
+ *   painting: {probability: number} | null,
  *   candidates: string[],
  *   track_record: {precision: number, recall: number, confused_with: string | null},
  *   heat_maps: Record<string, number[][]>,

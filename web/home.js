@@ -1,7 +1,6 @@
 // @ts-check
 /** Home: events change the state of the page, and every change is rendered. */
 
-import { startAnswer } from "./answer.js";
 import { ApiError, fetchCatalogue, predict, wake } from "./api.js";
 import { askAll, waitingItem } from "./batch.js";
 import { toCsv } from "./csv.js";
@@ -103,7 +102,6 @@ export function startHome(parts) {
   apiBase = parts.apiBase;
   setTitle = parts.setTitle;
   listen();
-  startAnswer();
   startLight();
   startWorks();
   startTaking();

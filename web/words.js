@@ -78,8 +78,7 @@ export function nameOf(answer, slug) {
  * @returns {string} what stands largest on the label
  */
 export function headline(answer) {
-  if (answer.verdict === "not-a-painting") return "This does not look like a painting";
-  if (answer.verdict === "confident") return answer.style.name;
+  if (isSure(answer)) return answer.style.name;
   return isNameable(answer) ? either(answer) : `Perhaps ${answer.style.name}`;
 }
 
@@ -89,8 +88,7 @@ export function headline(answer) {
  */
 export function odds(answer) {
   const best = `${answer.style.name},\u00a0${percent(answer.style.probability)}`;
-  if (answer.verdict === "not-a-painting") return `If it is one after all: ${best}.`;
-  if (answer.verdict === "unsure") return `${unsureOdds(answer)} The likeliest: ${best}.`;
+  if (!isSure(answer)) return `${unsureOdds(answer)} The likeliest: ${best}.`;
   const sure = `${percent(answer.style.probability)} sure.`;
   const next = answer.probabilities[1];
   if (next === undefined || next.probability < WORTH_NAMING) return sure;
@@ -99,12 +97,21 @@ export function odds(answer) {
 
 /**
  * @param {Answer} answer
+ * @returns {string} one line where the model doubts that it is a painting; else nothing
+ */
+export function doubt(answer) {
+  if (answer.verdict !== "not-a-painting") return "";
+  const sure = answer.painting ? ` (${percent(answer.painting.probability)} that it is one)` : "";
+  return `It may be no painting at all${sure}. If it is one, this is what the model makes of it.`;
+}
+
+/**
+ * @param {Answer} answer
  * @returns {string} the verdict in one line, for a table, a card or a voice
  */
 export function verdict(answer) {
   const name = headline(answer);
-  if (answer.verdict === "not-a-painting") return name;
-  if (answer.verdict === "confident") return `${name}, ${percent(answer.style.probability)}`;
+  if (isSure(answer)) return `${name}, ${percent(answer.style.probability)}`;
   return `${name}: ${lowerFirst(unsureOdds(answer)).replace(/\.$/, "")}`;
 }
 
@@ -128,6 +135,14 @@ function unsureOdds(answer) {
   const count = answer.candidates.length;
   if (!isNameable(answer)) return `${SET_SURE} sure it is one of the ${count}\u00a0marked styles.`;
   return `${SET_SURE} sure it is one of these ${count === 2 ? "two" : "three"}.`;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {boolean} whether one style alone is a candidate
+ */
+function isSure(answer) {
+  return answer.candidates.length === 1;
 }
 
 /**

@@ -70,15 +70,62 @@ class CandidateRule(_Frozen):
     test_single: Share = Field(description="share of test pictures whose set is one style")
 
 
+class KindRefused(_Frozen):
+    """How many pictures of one kind, such as charts or maps, are refused as no painting."""
+
+    pictures: int = Field(gt=0)
+    refused: Share
+
+
 class PaintingRule(_Frozen):
     """When a picture is refused as no painting; measured on pictures that nothing was fitted on."""
 
     threshold: Share = Field(description="the graph's `painting` below it: not a painting")
     auroc: Share = Field(description="of `painting`, test paintings against held-out photographs")
     paintings_refused: Share
-    photographs_refused: Share
+    photographs_refused: Share = Field(description="of all pictures that are no paintings")
     paintings: int = Field(gt=0)
     photographs: int = Field(gt=0)
+    kinds: dict[str, KindRefused] = Field(
+        default={}, description="the same for each kind of picture that is no painting"
+    )
+    photographed: KindRefused | None = Field(
+        default=None, description="photographs of paintings, with frames, walls and angles"
+    )
+
+
+class LargeMetrics(_Frozen):
+    """Some of the pictures again, in files much larger than what the model sees."""
+
+    pictures: int = Field(gt=0)
+    top1: Share
+    refused: Share
+
+
+class ElsewhereMetrics(_Frozen):
+    """Figures on pictures from places that no training has seen: what a visitor may expect."""
+
+    pictures: int = Field(gt=0)
+    places: int = Field(gt=0)
+    top1: Share
+    top1_interval: Interval = Field(description="95 %, bootstrap over places, not over pictures")
+    top3: Share
+    balanced_accuracy: Share = Field(description="mean over the styles, each counting alike")
+    expected_calibration_error: Share = Field(description="15 bins of equal width")
+    coverage: Share = Field(description="share of pictures whose candidates hold their style")
+    set_size: float = Field(ge=0, description="mean number of candidates")
+    refused: Share = Field(description="taken for no painting")
+    large: LargeMetrics | None = None
+
+
+class FamousMetrics(_Frozen):
+    """How the model does on works that everybody knows, none of which it was trained on."""
+
+    pictures: int = Field(gt=0)
+    known: int = Field(ge=0, description="those of a style that the model knows")
+    named: int = Field(ge=0, description="of these, named rightly")
+    in_first_three: int = Field(ge=0)
+    refused: int = Field(ge=0, description="of all, taken for no painting")
 
 
 class DataSummary(_Frozen):
@@ -109,6 +156,10 @@ class ModelManifest(_Frozen):
         description="None: it was made without photographs, and takes every picture for a painting"
     )
     test: TestMetrics
+    elsewhere: ElsewhereMetrics | None = Field(
+        default=None, description="None: it was measured at home only"
+    )
+    famous: FamousMetrics | None = None
     data: DataSummary
     commit: str = Field(description="git commit of the code that trained it")
     versions: dict[str, str]

@@ -53,8 +53,11 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "apigatewayv2",
         "get_routes",
         {"ApiId": "{ServiceApi}"},
-        "Items[].[RouteKey, Target]",
-        [["$default", "integrations/{ServiceApiDefaultRouteFunction}"]],
+        "sort_by(Items, &RouteKey)[].[RouteKey, Target]",
+        [
+            ["$default", "integrations/{ServiceApiDefaultRouteFunction}"],
+            ["POST /v1/uploads", "integrations/{ServiceApiDefaultRouteFunction}"],
+        ],
     ),
     (
         "apigatewayv2",
@@ -67,8 +70,9 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "apigatewayv2",
         "get_stage",
         {"ApiId": "{ServiceApi}", "StageName": "$default"},
-        "[AutoDeploy, DefaultRouteSettings.ThrottlingRateLimit]",
-        [True, 50],
+        "[AutoDeploy, DefaultRouteSettings.ThrottlingRateLimit, "
+        "RouteSettings.*.ThrottlingRateLimit]",
+        [True, 20, [1]],
     ),
     (
         "cloudfront",
@@ -96,8 +100,8 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "codedeploy",
         "get_deployment_group",
         {
-            "applicationName": "{ServiceRolloutApplication}",
-            "deploymentGroupName": "{ServiceRollout}",
+            "applicationName": "{RolloutGroupApplication}",
+            "deploymentGroupName": "{RolloutGroup}",
         },
         "deploymentGroupInfo.deploymentConfigName",
         "CodeDeployDefault.LambdaCanary10Percent5Minutes",
@@ -128,14 +132,22 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
         "describe_alarms",
         {},
         "sort(MetricAlarms[].MetricName)",
-        ["5xx", "CatalogueUnavailable", "Errors", "Latency", "Throttles"],
+        [
+            "5xx",
+            "CatalogueUnavailable",
+            "Errors",
+            "Errors",
+            "Latency",
+            "Throttles",
+            "style-your-art-prod-failures-of-1",
+        ],
     ),
     (
         "cloudwatch",
         "describe_alarms",
         {},
         "MetricAlarms[].AlarmActions[]",
-        ["{WatchAlarms}"] * 5,
+        ["{WatchAlarms}"] * 7,
     ),
     (
         "cloudwatch",
@@ -154,7 +166,7 @@ ANSWERS: Final[tuple[tuple[str, str, dict[str, str], str, Any], ...]] = (
     (
         "events",
         "list_targets_by_rule",
-        {"Rule": "{WatchFailedJobs}"},
+        {"Rule": "{FailedJobs}"},
         "Targets[].Arn",
         ["{WatchAlarms}"],
     ),

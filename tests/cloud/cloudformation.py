@@ -72,7 +72,7 @@ class CloudFormation(BaseResponse):
         name = self._get_param("StackName")
         stack = self._find(name)
         if stack is None:
-            stack = Stack(name, self.endpoint, self.region)
+            stack = Stack(name, self.endpoint, self.region, self.stacks)
             self.stacks.append(stack)
         template = self._template(stack)
         document = parse(template)
@@ -129,6 +129,10 @@ class CloudFormation(BaseResponse):
     def delete_stack(self) -> ActionResult:
         """Begin to delete."""
         stack = self._find(self._get_param("StackName"))
+        if stack and stack.is_protected:
+            raise NotValidError(
+                f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            )
         if stack:
             stack.begin(is_end=True)
             threading.Thread(target=stack.delete, daemon=True).start()
@@ -152,6 +156,15 @@ class CloudFormation(BaseResponse):
         """Tell of each resource of a stack."""
         return ActionResult({"StackResourceSummaries": self._resources()})
 
+    def list_exports(self) -> ActionResult:
+        """Name what stacks give to others."""
+        found = [
+            {"ExportingStackId": one.id, "Name": name, "Value": value}
+            for one in self.stacks
+            for name, value in one.exports.items()
+        ]
+        return ActionResult({"Exports": found})
+
     def describe_stack_resources(self) -> ActionResult:
         """Tell of each resource of a stack."""
         return ActionResult({"StackResources": self._resources()})
@@ -162,8 +175,10 @@ class CloudFormation(BaseResponse):
         return ActionResult({"TemplateBody": stack.template})
 
     def update_termination_protection(self) -> ActionResult:
-        """Nothing here protects a stack."""
-        return ActionResult({"StackId": self._asked(self._get_param("StackName"))[0].id})
+        """Let a stack be deleted, or keep it from being."""
+        stack = self._asked(self._get_param("StackName"))[0]
+        stack.is_protected = self._get_bool_param("EnableTerminationProtection", False)
+        return ActionResult({"StackId": stack.id})
 
     def _resources(self) -> list[dict[str, Any]]:
         stack = self._asked(self._get_param("StackName"))[0]
@@ -241,7 +256,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
             {"OutputKey": name, "OutputValue": value} for name, value in stack.outputs.items()
         ],
         "Tags": stack.tags,
-        "EnableTerminationProtection": False,
+        "EnableTerminationProtection": stack.is_protected,
     }
 
 

@@ -24,6 +24,7 @@ from tests.cloud.machine import ROOT, Machine
 from tests.cloud.resources import ACCOUNT, REGION
 
 STACK: Final = "style-your-art-prod"
+STACKS: Final = (STACK, f"{STACK}-training")
 OPTIONS: Final = {"stage": "prod", "alarm_email": "somebody@example.org"}
 BOOTSTRAP: Final = f"aws://{ACCOUNT}/{REGION}"
 _CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
@@ -84,7 +85,7 @@ class Deployer:
     def deploy(self, assembly: Path) -> "subprocess.CompletedProcess[str]":
         """Deploy without being asked."""
         how = ("--require-approval=never", "--progress=events", "--asset-build-concurrency=2")
-        return self.cdk("deploy", *how, app=assembly)
+        return self.cdk("deploy", "--all", *how, app=assembly)
 
     @contextmanager
     def synthesising(self, name: str, **options: str) -> Iterator["Synthesis"]:
@@ -115,29 +116,34 @@ class Deployer:
         """Return boto3's client of a service."""
         return _client(service, self.endpoint)
 
-    @property
-    def stack(self) -> dict[str, Any]:
-        """What CloudFormation tells of the stack."""
-        found: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=STACK)
+    def stack(self, name: str = STACK) -> dict[str, Any]:
+        """Return what CloudFormation tells of a stack."""
+        found: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=name)
         return dict(found["Stacks"][0])
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs by name."""
-        return {one["OutputKey"]: one["OutputValue"] for one in self.stack["Outputs"]}
+        """The stacks' outputs by name."""
+        return {
+            one["OutputKey"]: one["OutputValue"]
+            for name in STACKS
+            for one in self.stack(name)["Outputs"]
+        }
 
     @property
     def resources(self) -> dict[str, str]:
-        """The id of each resource of the stack, by its logical id."""
-        found = self.client("cloudformation").list_stack_resources(StackName=STACK)
+        """The id of each resource of the stacks, by its logical id."""
+        client = self.client("cloudformation")
+        found = [client.list_stack_resources(StackName=name) for name in STACKS]
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"]
-            for one in found["StackResourceSummaries"]
+            for answer in found
+            for one in answer["StackResourceSummaries"]
         }
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What happened to the stack, the last first."""
+        """What happened to the stack of visitors, the last first."""
         found = self.client("cloudformation").describe_stack_events(StackName=STACK)
         return list(found["StackEvents"])
 

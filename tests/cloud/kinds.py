@@ -389,6 +389,7 @@ _SERVICE: Final[Mapping[str, Kind]] = {
         create=Call("create_deployment_group"),
         id="properties.DeploymentGroupName",
         name="DeploymentGroupName",
+        update=(Call("update_deployment_group", {"currentDeploymentGroupName": "id"}, _ALL),),
         delete=(
             Call(
                 "delete_deployment_group",
@@ -536,6 +537,11 @@ _NETWORK: Final[Mapping[str, Kind]] = {
         create=Call("create_launch_template"),
         id="answer.LaunchTemplate.LaunchTemplateId",
         name="LaunchTemplateName",
+        attributes={
+            "LatestVersionNumber": "to_string(answer.LaunchTemplate.LatestVersionNumber "
+            "|| answer.LaunchTemplateVersion.VersionNumber)"
+        },
+        update=(Call("create_launch_template_version", {"LaunchTemplateId": "id"}, _ALL),),
     ),
 }
 
@@ -595,6 +601,19 @@ _WATCH: Final[Mapping[str, Kind]] = {
             Also(
                 "RetentionInDays",
                 Call("put_retention_policy", {"logGroupName": "id", "retentionInDays": "value"}),
+            ),
+        ),
+    ),
+    "AWS::Logs::MetricFilter": Kind(
+        service="logs",
+        create=Call("put_metric_filter"),
+        id="properties.FilterName",
+        name="FilterName",
+        update=(Call("put_metric_filter", {}, _ALL),),
+        delete=(
+            Call(
+                "delete_metric_filter",
+                {"logGroupName": "properties.LogGroupName", "filterName": "id"},
             ),
         ),
     ),

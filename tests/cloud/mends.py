@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
 
+from moto.awslambda.responses import LambdaResponse
 from moto.cloudfront import urls as cloudfront_urls
 from moto.cloudfront.models import Invalidation
 from moto.cloudfront.responses import CloudFrontResponse
@@ -15,6 +16,8 @@ from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.s3.models import FakeBucket
 
+from tests.cloud.rollouts import note_status
+
 _POLICIES: Final[dict[str, dict[str, Any]]] = {}
 
 
@@ -22,6 +25,7 @@ def mend_moto() -> None:
     """Do it for this process, before its first request."""
     # jobs are noted, not run: there is no docker
     default_user_config["batch"] = {"use_docker": False}
+    _heed_qualifiers()
     _heed_conditions()
     _log_before_the_policy()
     _log_flows_into_a_folder()
@@ -30,6 +34,19 @@ def mend_moto() -> None:
     _add_deletion_of_rollouts()
     # whoever asks who did what is told that nothing is known yet, as for minutes in AWS
     _add(CloudTrailResponse, "lookup_events", lambda _: ActionResult({"Events": []}))
+
+
+def _heed_qualifiers() -> None:
+    """Ask the version or alias that is named: moto looks for it under a name in small letters, and
+    runs the newest code whatever was asked.
+    """
+
+    def _get_param(self: LambdaResponse, name: str, if_none: Any = None) -> Any:
+        names = (name, "Qualifier") if name == "qualifier" else (name,)
+        found = (BaseResponse._get_param(self, one) for one in names)
+        return next((one for one in found if one is not None), if_none)
+
+    LambdaResponse._get_param = _get_param  # type: ignore[method-assign, assignment]
 
 
 def _heed_conditions() -> None:
@@ -90,6 +107,8 @@ def _add_policies_of_the_cdn() -> None:
 
 
 def _add_deletion_of_rollouts() -> None:
+    _add(CodeDeployResponse, "put_lifecycle_event_hook_execution_status", note_status)
+    _add(CodeDeployResponse, "update_deployment_group", _update_deployment_group)
     _add(CodeDeployResponse, "delete_application", _delete_application)
     _add(CodeDeployResponse, "delete_deployment_group", _delete_deployment_group)
 
@@ -114,6 +133,13 @@ def _get_policy(response: CloudFrontResponse) -> ActionResult:
 def _delete_policy(response: CloudFrontResponse) -> ActionResult:
     del _POLICIES[response._get_param("Id")]
     return EmptyResult()
+
+
+def _update_deployment_group(response: CodeDeployResponse) -> ActionResult:
+    groups = response.codedeploy_backend.deployment_groups[response._get_param("applicationName")]
+    group = groups[response._get_param("currentDeploymentGroupName")]
+    group.alarm_configuration = response._get_param("alarmConfiguration")
+    return ActionResult({"hooksNotCleanedUp": []})
 
 
 def _delete_application(response: CodeDeployResponse) -> ActionResult:

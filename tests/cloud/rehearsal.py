@@ -24,6 +24,7 @@ from tests.cloud.deployer import (
     BOOTSTRAP,
     OPTIONS,
     STACK,
+    STACKS,
     Deployer,
     Synthesis,
     deploying,
@@ -45,6 +46,7 @@ PICTURE: Final = encode(draw_picture(800, 600), "PNG")
 WEB: Final = Path("web")
 # the same folder by another name, so that it can be loaded
 PROMOTED: Final = "/var/task/lambda_fn/../lambda_fn/release"
+NOWHERE: Final = "/var/task/nowhere"
 RUN: Final = "second"
 STYLES: Final = ("cubism", "pop-art")
 CHANGES: Final = {"has_mongodb": "true", "reserved_concurrency": "5"}
@@ -130,12 +132,16 @@ def test_the_bootstrap_makes_what_the_cdk_needs(bootstrapped: Bootstrapped) -> N
 
 
 def test_a_deploy_makes_every_resource_of_the_template(deployed: Deployer) -> None:
-    template = deployed.client("cloudformation").get_template(StackName=STACK)["TemplateBody"]
+    client = deployed.client("cloudformation")
+    templates = [client.get_template(StackName=name)["TemplateBody"] for name in STACKS]
     wanted = {
-        name for name, one in template["Resources"].items() if one["Type"] != "AWS::CDK::Metadata"
+        name
+        for template in templates
+        for name, one in template["Resources"].items()
+        if one["Type"] != "AWS::CDK::Metadata"
     }
 
-    assert deployed.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert {deployed.stack(name)["StackStatus"] for name in STACKS} == {"CREATE_COMPLETE"}
     assert set(deployed.resources) == wanted
 
 
@@ -481,6 +487,31 @@ def test_a_rollback_brings_the_model_before_back(rolled_back: Promoted, api: str
     assert live_model(rolled_back.deployer) == {"/var/task/lambda_fn/release"}
 
 
+@pytest.fixture(scope="module")
+def old_page(deployed: Deployer) -> set[str]:
+    """What was in the page's bucket; a deploy that goes back leaves the files of its own page."""
+    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
+    return {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+
+
+@pytest.fixture(scope="module")
+def unfit(deployed: Deployer, changes: Synthesis, old_page: set[str]) -> str:
+    """What a deploy says whose new version cannot answer, since its model is nowhere."""
+    del old_page  # it was looked at before
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=NOWHERE, Overwrite=True)
+    result = deployed.deploy(changes.wait())
+    assert result.returncode == 1, in_words(result)
+    return result.stdout + result.stderr
+
+
+def test_a_version_that_cannot_answer_gets_no_visitors(
+    unfit: str, deployed: Deployer, api: str
+) -> None:
+    assert "BeforeAllowTraffic" in unfit
+    assert deployed.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert predict(api)["catalogue"] == "ok"
+
+
 @dataclass(frozen=True)
 class Refused:
     """The stack after a deploy that AWS refused in its middle.
@@ -499,10 +530,9 @@ class Refused:
 
 
 @pytest.fixture(scope="module")
-def refused(deployed: Deployer, changes: Synthesis) -> Refused:
+def refused(deployed: Deployer, changes: Synthesis, old_page: set[str], unfit: str) -> Refused:
     """The stack when a page and options are changed, while something else takes up the account."""
-    s3, bucket = deployed.client("s3"), id_of(deployed, "WebsiteSite")
-    old = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    del unfit  # it comes before
     builds = len(deployed.builds)
     deployed.client("ssm").put_parameter(Name=PARAMETER, Value=PROMOTED, Overwrite=True)
     folder = changes.wait()
@@ -514,7 +544,7 @@ def refused(deployed: Deployer, changes: Synthesis) -> Refused:
     result = deployed.deploy(folder)
     assert result.returncode == 1, in_words(result)
     diff_told, told = diff.stdout + diff.stderr, result.stdout + result.stderr
-    return Refused(deployed, folder, old, builds, diff_told, told)
+    return Refused(deployed, folder, old_page, builds, diff_told, told)
 
 
 def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
@@ -522,7 +552,8 @@ def test_a_diff_tells_what_a_deploy_would_change(refused: Refused) -> None:
 
     assert ("AWS::SecretsManager::Secret", "Catalogue") in named
     assert ("AWS::Lambda::Function", "Service") in named
-    assert {part for _, part in named} == {"Catalogue", "Service", "Website"}
+    parts = {"Catalogue", "Rollout", "Service", "Watch", "Website"}
+    assert {part for _, part in named} == parts
     assert "ARTSTYLE_MONGODB_SECRET" in refused.diff
 
 
@@ -538,7 +569,7 @@ def test_after_a_failed_deploy_all_is_as_before(refused: Refused, api: str) -> N
     )
 
     settings = function["Configuration"]["Environment"]["Variables"]
-    assert deployer.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert deployer.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "ARTSTYLE_MONGODB_SECRET" not in settings
     assert function.get("Concurrency", {}) == {}
     assert predict(api)["catalogue"] == "ok"
@@ -587,9 +618,14 @@ def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
     updated = kinds_of(changed.deployer, "UPDATE_COMPLETE")
     deleted = kinds_of(changed.deployer, "DELETE_COMPLETE")
 
-    # a version never changes: a new one takes the place of the old
+    # a version never changes: a new one takes the place of the old, and is watched by itself
+    guards = {"WatchNewVersionErrors", "WatchNewVersionFailures"}
     assert made == {"CatalogueMongodb", "ServiceFunctionCurrentVersion"}
     assert updated == {
+        *guards,
+        "RolloutGroup",
+        "RolloutOldVersions",
+        "WatchFailuresOfNewVersion",
         "ServiceFunction",
         "ServiceLive",
         "ServiceLiveModelAddress",
@@ -599,7 +635,7 @@ def test_a_deploy_touches_only_what_has_changed(changed: Refused) -> None:
         # a tag of the bucket names the folder that the CDK fills
         "WebsiteSite",
     }
-    assert deleted <= {"ServiceFunctionCurrentVersion", "WebsiteFilesCustomResource"}
+    assert deleted <= {"WebsiteFilesCustomResource", *guards}
 
 
 def test_neither_page_nor_options_make_a_new_image(changed: Refused) -> None:
@@ -632,11 +668,44 @@ def test_the_alias_serves_the_new_version_with_its_secret(changed: Refused, api:
     assert predict(api)["catalogue"] == "unavailable"
 
 
+def test_the_new_version_was_asked_before_visitors_got_it(changed: Refused) -> None:
+    codedeploy = changed.deployer.client("codedeploy")
+    deployments = codedeploy.list_deployments(
+        applicationName=id_of(changed.deployer, "RolloutGroupApplication"),
+        deploymentGroupName=id_of(changed.deployer, "RolloutGroup"),
+    )["deployments"]
+
+    # without a yes of the hook the deploy would have failed
+    assert len(deployments) >= 1
+
+
+def test_the_versions_before_are_there_to_go_back_to(changed: Refused, api: str) -> None:
+    client = changed.deployer.client("lambda")
+    name = {"FunctionName": id_of(changed.deployer, "ServiceFunction")}
+    found = client.list_versions_by_function(**name)["Versions"]
+    numbers = sorted(int(one["Version"]) for one in found if one["Version"] != "$LATEST")
+    live = client.get_alias(**name, Name="live")["FunctionVersion"]
+
+    client.update_alias(**name, Name="live", FunctionVersion=str(numbers[-2]))
+    before = predict(api)
+    client.update_alias(**name, Name="live", FunctionVersion=live)
+
+    # three, and the one that a failing deploy would have gone back to
+    assert 2 <= len(numbers) <= 4
+    assert int(live) == numbers[-1]
+    assert before["catalogue"] == "ok"
+
+
 @pytest.fixture(scope="module")
 def destroyed(changed: Refused, bootstrapped: Bootstrapped) -> Inventory:
     """What the account holds when the stack is gone, beside what it held before it."""
     deployer = changed.deployer
-    result = deployer.cdk("destroy", "--force", app=changed.changes)
+    client = deployer.client("cloudformation")
+    refused = deployer.cdk("destroy", "--all", "--force", app=changed.changes)
+    assert "TerminationProtection is enabled" in in_words(refused)
+    for name in STACKS:
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+    result = deployer.cdk("destroy", "--all", "--force", app=changed.changes)
     assert result.returncode == 0, in_words(result)
     after = inventory(deployer)
     return {name: held - bootstrapped.before[name] for name, held in after.items()}

@@ -14,7 +14,8 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from tests.cloud.custom_resources import CustomMaker, is_custom
 from tests.cloud.kinds import KINDS
 from tests.cloud.resources import ACCOUNT, Maker, Properties, Resource, ResourceError, client_of
-from tests.cloud.template import Document, Resolver, in_order, parameters_of
+from tests.cloud.rollouts import try_before_traffic
+from tests.cloud.template import Document, Resolver, TemplateError, in_order, parameters_of
 
 STACK: Final = "AWS::CloudFormation::Stack"
 # what no one can know before the resource is there
@@ -52,11 +53,15 @@ class Event:
 
 @dataclass
 class Stack:
-    """A stack in the services at an endpoint; template: its text, and document: what that says."""
+    """A stack in the services at an endpoint; template: its text, and document: what that says.
+
+    others: all stacks of the account, which may export what this one imports.
+    """
 
     name: str
     endpoint: str
     region: str
+    others: list["Stack"] = field(default_factory=list)
     id: str = ""
     status: str = "REVIEW_IN_PROGRESS"
     template: str = "{}"
@@ -66,7 +71,10 @@ class Stack:
     tags: list[dict[str, str]] = field(default_factory=list)
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    exports: dict[str, str] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    is_protected: bool = False
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
@@ -118,20 +126,26 @@ class Stack:
         before = dict(self.resources)
         undo: list[Callable[[], None]] = []
         replaced: list[Resource] = []
-        resolver = self._resolver(document, parameters, self._find)
+        imported: set[str] = set()
+        resolver = self._resolver(document, parameters, self._find, imported)
         try:
             wanted = self._wanted(document, resolver)
             for name in wanted:
                 self._deploy(document, resolver, name, undo, replaced)
-            outputs = {
-                name: resolver.resolve(output["Value"])
-                for name, output in document.get("Outputs", {}).items()
-                if resolver.wants(output)
+            told = document.get("Outputs", {}).items()
+            told = {name: output for name, output in told if resolver.wants(output)}
+            outputs = {name: resolver.resolve(output["Value"]) for name, output in told.items()}
+            exports = {
+                resolver.resolve(output["Export"]["Name"]): outputs[name]
+                for name, output in told.items()
+                if "Export" in output
             }
+            self._require_unused(set(self.exports.items()) - set(exports.items()))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the stack goes back
             self._go_back(action, error, undo, before)
             return
         self.template, self.document, self.outputs = template, document, outputs
+        self.exports, self.imports = exports, imported
         self.parameters = dict(parameters)
         if action == "UPDATE":
             self._say("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -141,11 +155,30 @@ class Stack:
 
     def delete(self) -> None:
         """Delete all but what is to be kept; it has begun."""
+        try:
+            self._require_unused(set(self.exports.items()))
+        except ResourceError as error:
+            self._say("DELETE_FAILED", str(error))
+            return
         failed = self._clear(list(self.resources.values()))
         if failed:
             self._say("DELETE_FAILED", f"The following resource(s) failed to delete: {failed}.")
         else:
+            self.exports, self.imports = {}, set()
             self._say("DELETE_COMPLETE")
+
+    def _require_unused(self, exports: set[tuple[str, str]]) -> None:
+        """Check that no other stack uses what is to go or to change."""
+        for name, _ in sorted(exports):
+            users = [one.name for one in self.others if one is not self and name in one.imports]
+            if users:
+                raise ResourceError(f"Cannot delete export {name} as it is in use by {users[0]}.")
+
+    def _import_value(self, name: str) -> str:
+        for one in self.others:
+            if one.region == self.region and name in one.exports:
+                return one.exports[name]
+        raise TemplateError(f"No export named {name} found.")
 
     def _deploy(
         self,
@@ -169,6 +202,9 @@ class Stack:
         self._tell(f"{action}_IN_PROGRESS", name, kind, old.id if old else "")
         try:
             if old and not any(differing(kind, old.properties, properties).values()):
+                policy = resolver.resolve(part.get("UpdatePolicy", {}))
+                place = {"endpoint": self.endpoint, "region": self.region}
+                try_before_traffic(policy, old.properties, properties, **place)
                 half = replace(old, properties=properties)
                 undo.append(lambda: self._set_back(maker, half, old))
                 new = self._update(maker, old, properties)
@@ -265,7 +301,13 @@ class Stack:
         document: Document,
         parameters: Mapping[str, Any],
         find: Callable[[str, str | None], Any],
+        imported: set[str] | None = None,
     ) -> Resolver:
+        def import_value(name: str) -> str:
+            if imported is not None:
+                imported.add(name)
+            return self._import_value(name)
+
         pseudo = {
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
@@ -274,7 +316,7 @@ class Stack:
             "AWS::StackName": self.name,
             "AWS::URLSuffix": "amazonaws.com",
         }
-        return Resolver(document, {**pseudo, **parameters}, find)
+        return Resolver(document, {**pseudo, **parameters}, find, import_value)
 
     def _find(self, name: str, attribute: str | None) -> Any:
         resource = self.resources[name]

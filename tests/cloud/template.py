@@ -67,16 +67,28 @@ def _parts(attribute: str | list[str]) -> list[str]:
     return attribute.split(".", 1) if isinstance(attribute, str) else attribute
 
 
+def _no_exports(name: str) -> str:
+    raise TemplateError(f"No export named {name} found")
+
+
 class Resolver:
     """Puts values in the place of a template's functions.
 
     values: of parameters and pseudo-parameters. find: gives the id of a resource, or an attribute.
+    import_value: gives what another stack exports under a name.
     """
 
-    def __init__(self, document: Document, values: Mapping[str, Any], find: Find) -> None:
+    def __init__(
+        self,
+        document: Document,
+        values: Mapping[str, Any],
+        find: Find,
+        import_value: Callable[[str], str] = _no_exports,
+    ) -> None:
         self._conditions = document.get("Conditions", {})
         self._values = values
         self._find = find
+        self._import = import_value
 
     def wants(self, part: Mapping[str, Any]) -> bool:
         """Return whether the condition of a resource or an output holds, if there is one."""
@@ -105,6 +117,7 @@ class Resolver:
             "Fn::Select": lambda argument: self.resolve(argument[1])[int(argument[0])],
             "Fn::Sub": self._substitute,
             "Fn::If": self._choose,
+            "Fn::ImportValue": lambda argument: self._import(self.resolve(argument)),
             "Fn::GetAZs": lambda argument: self._zones(self.resolve(argument)),
             "Fn::Base64": lambda argument: base64.b64encode(
                 self.resolve(argument).encode()

@@ -1,4 +1,4 @@
-"""Two stages, synthesised once: one with nothing chosen, one with everything."""
+"""Stages, synthesised once: one with nothing chosen, one with everything, one without training."""
 
 import pytest
 
@@ -15,3 +15,9 @@ def dev() -> Synthesis:
 def full() -> Synthesis:
     """The stage for visitors with every option chosen."""
     return read_stage("full")
+
+
+@pytest.fixture(scope="session")
+def bare() -> Synthesis:
+    """The stage for trying things out, without machines for training."""
+    return read_stage("bare")

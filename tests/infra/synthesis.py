@@ -30,6 +30,9 @@ FULL: Final = replace(
     domain="style.example.org",
     certificate="arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d",
     reserved_concurrency=5,
+    monthly_budget_usd=0,
+    gpu_max_vcpus=4,
+    has_waf=True,
     architecture="arm64",
 )
 ABSENT: Final = object()
@@ -43,11 +46,16 @@ Properties = dict[str, Any]
 class Synthesis:
     """What `cdk synth` writes for one stage.
 
-    document: the template. file: the same on disk, as it would be deployed.
+    files: the templates as they would be deployed, that of visitors first. document: all in one.
     """
 
     document: dict[str, Any]
-    file: Path
+    files: tuple[Path, ...]
+
+    @property
+    def file(self) -> Path:
+        """The template of what visitors use."""
+        return self.files[0]
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -57,8 +65,9 @@ class Synthesis:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """The value of every output by its name."""
-        return {name: one["Value"] for name, one in self.document["Outputs"].items()}
+        """The value of every output by its name, without those that are for another stack."""
+        told = self.document["Outputs"].items()
+        return {name: one["Value"] for name, one in told if "Export" not in one}
 
     def of_type(self, kind: str) -> dict[str, Properties]:
         """The properties of every resource of a type by its logical id."""
@@ -102,10 +111,15 @@ def fits(found: Any, wanted: Any) -> bool:
 
 
 def read_stage(name: str) -> Synthesis:
-    """Return the stage `dev`, as it is, or `full`, the one for visitors with every option."""
+    """Return a stage: `dev`, as it is; `full`, the one for visitors with every option; or `bare`,
+    the one without training.
+    """
     folder = made_of_stages("stages", _make_stages) / name
-    [file] = folder.glob("*.template.json")
-    return Synthesis(json.loads(file.read_text("utf-8")), file)
+    files = sorted(folder.glob("*.template.json"), key=lambda file: len(file.name))
+    documents = [json.loads(file.read_text("utf-8")) for file in files]
+    parts = ("Resources", "Outputs")
+    merged = {part: {k: v for one in documents for k, v in one[part].items()} for part in parts}
+    return Synthesis(merged, tuple(files))
 
 
 def read_refusal() -> tuple[str, str]:
@@ -164,17 +178,18 @@ def _synthesise(folder: Path) -> None:
         infra.app.add_stage(app, config)
         app.synth()
 
-    def without_logs(scope: cdk.App, name: str, *, config: object) -> cdk.Stack:
+    def without_logs(scope: cdk.App, name: str, **_: object) -> cdk.Stack:
         stack = cdk.Stack(scope, name)
         s3.Bucket(stack, "Bucket", enforce_ssl=True)
         return stack
 
     write(DEV, "dev")
     write(FULL, "full")
+    write(replace(DEV, has_training=False), "bare")
     # a patch: nobody can choose a stage that AWS finds something in
     infra.app.ArtStyleStack = without_logs  # type: ignore[assignment,attr-defined]
     try:
-        write(DEV, "refused")
+        write(replace(DEV, has_training=False), "refused")
     except RuntimeError as error:
         (folder / "refused" / "error").write_text(str(error), "utf-8")
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.config import DEV, OPTIONS, PROD, ConfigError, StageConfig, read_config
+from infra.config import DEV, OPTIONS, PROD, ConfigError, StageConfig, read_config, require_region
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d"
 
@@ -37,13 +37,18 @@ def test_the_cdks_own_context_is_no_option() -> None:
     [
         ("memory_mib", "3008", 3008),
         ("architecture", "arm64", "arm64"),
+        ("burst", "40", 40),
+        ("rate_per_s", "20", 20),
         ("reserved_concurrency", "5", 5),
         ("has_mongodb", "true", True),
         ("has_mongodb", "False", False),
         ("has_mongodb", True, True),
         ("has_tracing", "true", True),
+        ("has_training", "false", False),
+        ("has_waf", "true", True),
         ("alarm_email", "you@example.org", "you@example.org"),
         ("monthly_budget_usd", "25", 25),
+        ("monthly_budget_usd", "0", 0),
         ("gpu_instances", "g5.xlarge, g6.2xlarge", ("g5.xlarge", "g6.2xlarge")),
         ("gpu_max_vcpus", "16", 16),
     ],
@@ -75,6 +80,7 @@ def test_a_domain_comes_with_its_certificate() -> None:
         ({"gpu_instances": ""}, "gpu_instances=('',): expected types like g4dn.xlarge"),
         ({"gpu_instances": "p5.48xlarge"}, "gpu_instances=('p5.48xlarge',): expected types"),
         ({"gpu_max_vcpus": "2"}, "gpu_max_vcpus=2: expected a whole number from 4 to 1024"),
+        ({"gpu_instances": "g5.12xlarge"}, "gpu_max_vcpus=8: expected 48 at least"),
         ({"domain": "https://x.org", "certificate": CERTIFICATE}, "domain='https://x.org'"),
         ({"domain": "style.example.org"}, "domain and certificate: expected both or neither"),
         ({"certificate": CERTIFICATE}, "domain and certificate: expected both or neither"),
@@ -105,6 +111,36 @@ def test_what_cannot_be_deployed_is_refused_by_name(context: dict[str, Any], mes
 def test_a_stage_that_cannot_be_deployed_cannot_be_made(field: str, value: object) -> None:
     with pytest.raises(ConfigError, match=field):
         replace(DEV, **{field: value})  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("machines", "together", "spot", "on_demand"),
+    [
+        (("g4dn.xlarge", "g5.xlarge"), 8, 4, 4),
+        (("g4dn.xlarge",), 4, 4, 0),
+        (("g4dn.xlarge",), 12, 8, 4),
+        (("g5.12xlarge",), 48, 48, 0),
+        (("g5.12xlarge", "g6.12xlarge"), 100, 52, 48),
+    ],
+)
+def test_spot_and_on_demand_share_what_may_train_at_once(
+    machines: tuple[str, ...], together: int, spot: int, on_demand: int
+) -> None:
+    config = replace(DEV, gpu_instances=machines, gpu_max_vcpus=together)
+
+    assert (config.spot_vcpus, config.on_demand_vcpus) == (spot, on_demand)
+
+
+@pytest.mark.parametrize(
+    ("has_waf", "region"), [(False, "eu-west-1"), (True, "us-east-1"), (True, None)]
+)
+def test_a_web_acl_goes_where_the_cdn_finds_it(has_waf: bool, region: str | None) -> None:
+    require_region(replace(DEV, has_waf=has_waf), region)
+
+
+def test_a_web_acl_elsewhere_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"has_waf=True: expected the region us-east-1"):
+        require_region(replace(DEV, has_waf=True), "eu-west-1")
 
 
 def test_every_option_is_a_value_of_a_stage() -> None:

@@ -82,8 +82,8 @@ def made_new() -> dict[str, list[str]]:
 def staged(dev: Synthesis) -> dict[str, Path]:
     """The folders that the builder gets, of the repository as it is."""
     folder = dev.file.parent
-    assets = json.loads((folder / "style-your-art-dev.assets.json").read_text("utf-8"))
-    sources = [image["source"] for image in assets["dockerImages"].values()]
+    assets = [json.loads(file.read_text("utf-8")) for file in folder.glob("*.assets.json")]
+    sources = [image["source"] for one in assets for image in one["dockerImages"].values()]
     parts = {"lambda_fn/Dockerfile": "service", "training/Dockerfile": "training"}
     return {parts[one["dockerFile"]]: folder / one["directory"] for one in sources}
 

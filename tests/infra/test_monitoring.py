@@ -65,9 +65,21 @@ def test_the_functions_alarms_are_about_the_version_that_answers(dev: Synthesis)
             assert ":live" in names["Resource"]
 
 
+def topic_outside(stage: Synthesis) -> str:
+    """Return the name by which the stack of the training knows the topic."""
+    topic = next(iter(stage.of_type("AWS::SNS::Topic")))
+    outputs = stage.document["Outputs"].values()
+    return str(
+        next(
+            one["Export"]["Name"]
+            for one in outputs
+            if one["Value"] == {"Ref": topic} and "Export" in one
+        )
+    )
+
+
 def test_a_failed_training_is_told(dev: Synthesis) -> None:
     queue = next(iter(dev.of_type("AWS::Batch::JobQueue")))
-    topic = next(iter(dev.of_type("AWS::SNS::Topic")))
 
     dev.assert_one_has(
         "AWS::Events::Rule",
@@ -80,7 +92,7 @@ def test_a_failed_training_is_told(dev: Synthesis) -> None:
                     "jobQueue": [{"Fn::GetAtt": [queue, "JobQueueArn"]}],
                 },
             },
-            "Targets": [{"Arn": {"Ref": topic}}],
+            "Targets": [{"Arn": {"Fn::ImportValue": topic_outside(dev)}}],
         },
     )
 
@@ -118,6 +130,19 @@ def test_the_budget_warns_before_it_is_spent(dev: Synthesis) -> None:
         ("ACTUAL", 100),
         ("FORECASTED", 100),
     ]
+
+
+def test_the_budget_comes_after_the_leave_to_ring_the_topic(dev: Synthesis) -> None:
+    [budget] = [one for one in dev.resources.values() if one["Type"] == "AWS::Budgets::Budget"]
+    [policy] = dev.of_type("AWS::SNS::TopicPolicy")
+
+    assert policy in budget["DependsOn"]
+
+
+def test_an_account_that_can_have_no_budget_deploys_without_one(full: Synthesis) -> None:
+    assert FULL.monthly_budget_usd == 0
+    assert full.of_type("AWS::Budgets::Budget") == {}
+    assert full.of_type("AWS::SNS::Topic")
 
 
 def test_there_is_one_dashboard_and_no_more_alarms_than_are_free(dev: Synthesis) -> None:

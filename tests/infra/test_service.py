@@ -1,7 +1,5 @@
 import json
 
-import pytest
-
 from tests.infra.synthesis import ABSENT, FULL, Properties, Synthesis, as_list, statements
 
 FUNCTION = "AWS::Lambda::Function"
@@ -27,11 +25,14 @@ def test_the_function_runs_the_image_with_time_to_answer_before_the_gateway_give
 
 
 def test_image_and_function_have_the_same_architecture(full: Synthesis) -> None:
-    assets = json.loads(full.file.with_name("style-your-art-prod.assets.json").read_text("utf-8"))
+    assets = [
+        json.loads(file.read_text("utf-8")) for file in full.file.parent.glob("*.assets.json")
+    ]
 
     platforms = {
         image["source"]["dockerFile"]: image["source"]["platform"]
-        for image in assets["dockerImages"].values()
+        for one in assets
+        for image in one["dockerImages"].values()
     }
 
     assert function_of(full)["Architectures"] == ["arm64"]
@@ -117,9 +118,23 @@ def test_the_api_has_no_stage_in_its_address_and_throttles(full: Synthesis) -> N
         {
             "StageName": "$default",
             "AutoDeploy": True,
-            "DefaultRouteSettings": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+            "DefaultRouteSettings": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 10},
         },
     )
+
+
+def test_forms_for_uploads_have_a_limit_of_their_own(dev: Synthesis) -> None:
+    [stage] = [one for one in dev.resources.values() if one["Type"] == "AWS::ApiGatewayV2::Stage"]
+    routes = dev.of_type("AWS::ApiGatewayV2::Route")
+    [route] = [name for name, one in routes.items() if one["RouteKey"] == "POST /v1/uploads"]
+    default = stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"]
+
+    [(key, limit)] = stage["Properties"]["RouteSettings"].items()
+
+    assert key == routes[route]["RouteKey"]
+    assert limit["ThrottlingRateLimit"] == 1 < default
+    # the gateway refuses a limit of a route that is not there yet
+    assert route in stage["DependsOn"]
 
 
 def test_the_access_log_holds_no_address_of_a_visitor(dev: Synthesis) -> None:
@@ -139,39 +154,9 @@ def test_any_page_may_ask_the_api(dev: Synthesis) -> None:
     assert "AllowCredentials" not in cors
 
 
-@pytest.mark.parametrize(
-    ("stage", "pace"),
-    [("dev", "AllAtOnce"), ("full", "Canary10Percent5Minutes")],
-)
-def test_a_new_version_takes_over_at_the_pace_of_its_stage(
-    request: pytest.FixtureRequest, stage: str, pace: str
-) -> None:
-    group = request.getfixturevalue(stage).one("AWS::CodeDeploy::DeploymentGroup")
-
-    assert group["DeploymentConfigName"] == f"CodeDeployDefault.Lambda{pace}"
-
-
-def test_a_new_version_is_taken_back_when_an_alarm_rings(dev: Synthesis) -> None:
-    group = dev.one("AWS::CodeDeploy::DeploymentGroup")
-    alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
-    named = {name: dev.of_type("AWS::CloudWatch::Alarm")[name]["MetricName"] for name in alarms}
-
-    assert set(group["AutoRollbackConfiguration"]["Events"]) == {
-        "DEPLOYMENT_FAILURE",
-        "DEPLOYMENT_STOP_ON_REQUEST",
-        "DEPLOYMENT_STOP_ON_ALARM",
-    }
-    assert sorted(named.values()) == ["5xx", "Errors"]
-
-
-def test_the_alias_moves_by_a_deployment_and_not_at_once(dev: Synthesis) -> None:
-    alias = next(one for one in dev.resources.values() if one["Type"] == "AWS::Lambda::Alias")
-
-    assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
-
-
 def test_the_model_comes_from_the_parameter(dev: Synthesis) -> None:
-    reader = next(iter(dev.of_type("AWS::CloudFormation::CustomResource")))
+    kind = "AWS::CloudFormation::CustomResource"
+    reader = next(name for name in dev.of_type(kind) if name.startswith("ServiceLiveModel"))
 
     model = function_of(dev)["Environment"]["Variables"]["ARTSTYLE_MODEL"]
 
@@ -194,5 +179,6 @@ def test_the_parameter_is_read_again_whenever_the_function_changes(
     dev: Synthesis, full: Synthesis
 ) -> None:
     kind = "AWS::CloudFormation::CustomResource"
+    fingerprints = [one.one(kind, "ServiceLiveModel")["Fingerprint"] for one in (dev, full)]
 
-    assert dev.one(kind)["Fingerprint"] != full.one(kind)["Fingerprint"]
+    assert fingerprints[0] != fingerprints[1]

@@ -18,7 +18,7 @@ from tests.infra.synthesis import (
     read_stage,
     statements,
 )
-from training.cloud.deployed_stack import OUTPUTS
+from training.cloud.deployed_stack import OUTPUTS, TRAINING_OUTPUTS, TRAINING_SUFFIX
 from training.config import DEFAULT_STACK
 
 # every statement that names more than it can spell out: whose it is, what it allows, and on what
@@ -39,6 +39,9 @@ WIDE_STATEMENTS = {
         "WebsiteSite/*",
     ),
     (COPIER, "cloudfront:CreateInvalidation cloudfront:GetInvalidation", "*"),
+    ("RolloutTryRole", "lambda:InvokeFunction", "ServiceFunction:*"),
+    ("RolloutTidyRole", "lambda:DeleteFunction", "ServiceFunction:*"),
+    ("RolloutGroupServiceRole", "lambda:InvokeFunction", "RolloutTry:*"),
 }
 OWNERS = {owner for owner, _, _ in WIDE_STATEMENTS}
 
@@ -53,7 +56,8 @@ def test_the_template_is_clean() -> None:
 def _lint(folder: Path) -> None:
     linter = Path(sys.executable).parent / "cfn-lint"
     # the CDK names again what CloudFormation knows by itself
-    command = [str(linter), "--ignore-checks", "W3005", "--", str(read_stage("full").file)]
+    files = map(str, read_stage("full").files)
+    command = [str(linter), "--ignore-checks", "W3005", "--", *files]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     failed = f"exit {result.returncode}" if result.returncode else ""
     (folder / "said").write_text(result.stdout + result.stderr + failed, "utf-8")
@@ -93,8 +97,11 @@ def place_of(resource: Any) -> str:
     text = resource if isinstance(resource, str) else json.dumps(resource)
     if "cdk-hnb659fds-assets" in text:
         return "the bucket of the CDK's assets/*"
-    bucket = re.search(r'"Fn::GetAtt": \["([A-Za-z]+?)[0-9A-F]{8}", "Arn"\]\}, "/\*"', text)
-    return f"{bucket[1]}/*" if bucket else text
+    here = r'"Fn::GetAtt": \["([A-Za-z]+?)[0-9A-F]{8}", "Arn"\]\}, "/\*"'
+    outside = r'ExportsOutputFnGetAtt([A-Za-z]+?)[0-9A-F]{8}Arn[0-9A-F]{8}"\}, "/\*"'
+    bucket = re.search(here, text) or re.search(outside, text)
+    function = re.search(r'"Fn::GetAtt": \["([A-Za-z]+?)[0-9A-F]{8}", "Arn"\]\}, ":\*"', text)
+    return f"{bucket[1]}/*" if bucket else f"{function[1]}:*" if function else text
 
 
 def test_everything_can_be_found_by_its_tags(full: Synthesis) -> None:
@@ -128,11 +135,45 @@ def test_a_deploy_tells_where_everything_is(dev: Synthesis, full: Synthesis) -> 
     assert set(full.outputs) == always | {"MongodbSecret", "CdnName"}
 
 
-def test_whoever_trains_in_the_cloud_finds_the_stack_and_its_outputs(
-    dev: Synthesis,
-) -> None:
-    assert dev.file.stem.startswith(DEFAULT_STACK)
-    assert set(OUTPUTS.values()) <= set(dev.outputs)
+def test_whoever_trains_in_the_cloud_finds_the_stacks_and_their_outputs(dev: Synthesis) -> None:
+    names = [file.name.removesuffix(".template.json") for file in dev.files]
+    told = [set(json.loads(file.read_text("utf-8"))["Outputs"]) for file in dev.files]
+
+    assert names == [DEFAULT_STACK, DEFAULT_STACK + TRAINING_SUFFIX]
+    assert set(OUTPUTS.values()) <= told[0]
+    assert set(TRAINING_OUTPUTS.values()) <= told[1]
+
+
+def test_training_can_be_left_out_with_all_that_it_needs(bare: Synthesis, dev: Synthesis) -> None:
+    kinds = {one["Type"].rpartition("::")[0] for one in bare.resources.values()}
+
+    assert [file.name for file in bare.files] == [dev.file.name]
+    assert not kinds & {"AWS::Batch", "AWS::EC2", "AWS::ECS"}
+    assert "training/Dockerfile" not in bare.file.with_suffix("").with_suffix(
+        ".assets.json"
+    ).read_text("utf-8")
+
+
+def test_what_visitors_use_takes_nothing_from_the_training(dev: Synthesis) -> None:
+    visitors, training = (file.read_text("utf-8") for file in dev.files)
+
+    assert "Fn::ImportValue" not in visitors
+    assert "Fn::ImportValue" in training
+    assert "AWS::Batch" not in visitors
+
+
+def test_a_stage_for_visitors_is_not_destroyed_by_accident(dev: Synthesis, full: Synthesis) -> None:
+    assert protected(dev) == {False}
+    assert protected(full) == {True}
+
+
+def protected(stage: Synthesis) -> set[bool]:
+    """Return whether each stack of a stage has termination protection."""
+    manifest = json.loads(stage.file.with_name("manifest.json").read_text("utf-8"))
+    stacks = [
+        one for one in manifest["artifacts"].values() if one["type"] == "aws:cloudformation:stack"
+    ]
+    return {one["properties"].get("terminationProtection", False) for one in stacks}
 
 
 def test_the_guide_names_every_output(full: Synthesis) -> None:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from infra.config import DEV, OPTIONS, PROD, StageConfig
 from infra.stack_costs import (
+    ARCHITECTURES,
+    ORIGINAL_MB,
     PRICES,
     WARM_MS,
     idle_month,
@@ -15,7 +18,9 @@ from infra.stack_costs import (
     read_prices,
     tables,
     training_hour,
+    worst_day,
 )
+from lambda_fn.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "deploy.md").read_text("utf-8")
@@ -65,6 +70,40 @@ def test_a_dearer_second_makes_dearer_predictions() -> None:
     prices["lambda_gib_second"] = {name: 1e-4 for name in prices["lambda_gib_second"]}
 
     assert sum(line.usd for line in million_predictions(prices)) > before
+
+
+def test_on_graviton_the_function_costs_a_fifth_less() -> None:
+    prices = read_prices()
+    here, there = (
+        next(line.usd for line in million_predictions(prices, name) if "compute" in line.part)
+        for name in ARCHITECTURES
+    )
+
+    assert there / here == pytest.approx(0.8, abs=0.001)
+
+
+def test_the_worst_day_grows_with_what_the_api_lets_through() -> None:
+    prices = read_prices()
+    slow, fast = (
+        sum(line.usd for line in worst_day(prices, replace(DEV, rate_per_s=rate)))
+        for rate in (10, 20)
+    )
+    originals = next(one.usd for one in worst_day(prices, DEV) if one.part == "originals")
+
+    assert fast - originals == pytest.approx(2 * (slow - originals))
+
+
+def test_the_worst_day_is_added_up_right() -> None:
+    parts = {line.part: line.usd for line in worst_day(read_prices(), DEV)}
+
+    # 864,000 requests of 9 steps of 512 KB; 3,888 GB to the API; 86,400 originals of 30 MB
+    assert parts["HTTP API"] == pytest.approx(0.864 * 9)
+    assert parts["CDN, pictures to the API"] == pytest.approx(3_888 * 0.02)
+    assert parts["originals"] == pytest.approx(2_592 * 0.023 * 2 / 30 + 86.4 * 0.005)
+
+
+def test_the_worst_day_knows_what_the_service_takes() -> None:
+    assert Settings.model_fields["max_upload_bytes"].default == ORIGINAL_MB * 1_000_000
 
 
 def test_a_million_predictions_are_added_up_right() -> None:

@@ -135,3 +135,23 @@ def test_what_is_deleted_is_emptied_first_and_what_is_kept_is_not(full: Synthesi
     }
     assert emptied == deleted
     assert len(emptied) == 2
+
+
+def test_logs_are_emptied_when_nobody_writes_them_any_more(dev: Synthesis) -> None:
+    """What is deleted first is what depends on others."""
+    [emptier] = [
+        name
+        for name in dev.of_type("Custom::S3AutoDeleteObjects")
+        if name.startswith("StorageLogs")
+    ]
+
+    writers = [
+        name
+        for name, one in dev.resources.items()
+        if one["Type"] == "AWS::CloudFront::Distribution"
+        or (one["Type"] == BUCKET and "LoggingConfiguration" in one["Properties"])
+    ]
+
+    assert len(writers) == 6
+    for name in writers:
+        assert emptier in dev.resources[name]["DependsOn"]

@@ -1,6 +1,7 @@
 import json
 
-from tests.infra.synthesis import ABSENT, Synthesis, as_list, statements
+from infra.config import DEV
+from tests.infra.synthesis import ABSENT, FULL, Synthesis, as_list, statements
 from training.cloud.job_spec import AGAIN, SPEC
 
 MACHINES = "AWS::Batch::ComputeEnvironment"
@@ -23,6 +24,42 @@ def test_spot_machines_come_first_and_others_when_there_are_none(dev: Synthesis)
 
 def _order(entry: dict[str, int]) -> int:
     return entry["Order"]
+
+
+def test_both_kinds_of_machines_together_are_no_more_than_was_said(
+    dev: Synthesis, full: Synthesis
+) -> None:
+    for stage, config in ((dev, DEV), (full, FULL)):
+        most = [one["ComputeResources"]["MaxvCpus"] for one in stage.of_type(MACHINES).values()]
+
+        assert sum(most) == config.gpu_max_vcpus
+    assert len(full.of_type(MACHINES)) == 1  # room for one machine: on Spot
+
+
+def test_a_changed_disk_reaches_the_machines(dev: Synthesis) -> None:
+    [template] = dev.of_type("AWS::EC2::LaunchTemplate")
+
+    for machines in dev.of_type(MACHINES).values():
+        assert machines["ComputeResources"]["LaunchTemplate"] == {
+            "LaunchTemplateId": {"Ref": template},
+            "Version": {"Fn::GetAtt": [template, "LatestVersionNumber"]},
+        }
+
+
+def test_a_spot_machine_with_its_notice_takes_no_further_job(dev: Synthesis) -> None:
+    data = dev.one("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]
+
+    parts = json.dumps(data)
+
+    assert "multipart/mixed" in parts
+    assert "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config" in parts
+
+
+def test_the_environments_are_made_one_after_the_other(dev: Synthesis) -> None:
+    [spot, on_demand] = sorted(dev.of_type(MACHINES), key=lambda name: "OnDemand" in name)
+
+    assert spot in dev.resources[on_demand]["DependsOn"]
+    assert on_demand not in dev.resources[spot].get("DependsOn", [])
 
 
 def test_machines_have_a_gpu_and_its_driver(dev: Synthesis) -> None:
@@ -103,6 +140,16 @@ def test_a_job_knows_where_data_and_runs_are(dev: Synthesis) -> None:
 
     assert "StorageDatasets" in variables["ARTSTYLE_DATASETS"]
     assert "StorageRuns" in variables["ARTSTYLE_RUNS"]
+    assert variables["AWS_DEFAULT_REGION"] == '{"Ref": "AWS::Region"}'
+
+
+def test_the_time_of_a_job_is_that_of_all_its_attempts(dev: Synthesis) -> None:
+    job = dev.one("AWS::Batch::JobDefinition")
+    variables = {one["Name"]: one["Value"] for one in job["ContainerProperties"]["Environment"]}
+
+    # the job adds up; Batch ends an attempt that does not
+    assert variables["ARTSTYLE_JOB_HOURS"] == str(DEV.job_timeout_h)
+    assert job["Timeout"]["AttemptDurationSeconds"] == DEV.job_timeout_h * 3600
 
 
 def test_a_job_reads_data_and_writes_runs_and_can_touch_no_model(dev: Synthesis) -> None:

@@ -124,6 +124,8 @@ def test_index_and_config_are_asked_for_again_and_come_last(dev: Synthesis) -> N
     assert index["SystemMetadata"]["cache-control"] == "public, max-age=60, must-revalidate"
     assert index["DistributionPaths"] == ["/", "/index.html", "/config.json"]
     assert index["Prune"] is False
+    # which takes minutes
+    assert index["WaitForDistributionInvalidation"] is False
     assert any(name.startswith("WebsiteFiles") for name in whole["DependsOn"])
 
 
@@ -133,6 +135,19 @@ def test_the_page_asks_the_api_where_it_came_from(dev: Synthesis) -> None:
     ]
 
     assert configs == [{"apiBase": ""}]
+
+
+def test_who_asks_too_much_can_be_shut_out_by_address(dev: Synthesis, full: Synthesis) -> None:
+    [acl] = full.of_type("AWS::WAFv2::WebACL")
+    rule = full.one("AWS::WAFv2::WebACL")["Rules"][0]
+    limit = rule["Statement"]["RateBasedStatement"]
+
+    assert cdn_of(full)["WebACLId"] == {"Fn::GetAtt": [acl, "Arn"]}
+    assert (rule["Action"], limit["AggregateKeyType"]) == ({"Block": {}}, "IP")
+    assert (limit["Limit"], limit["EvaluationWindowSec"]) == (500, 300)
+    assert limit["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"] == "/v1/"
+    assert dev.of_type("AWS::WAFv2::WebACL") == {}
+    assert "WebACLId" not in cdn_of(dev)
 
 
 def test_without_a_domain_the_page_has_the_name_that_the_cdn_gives(dev: Synthesis) -> None:

@@ -90,6 +90,7 @@ def test_prediction_refuses_to_call_a_photograph_a_painting(
     answer = client.post("/v1/predictions", content=encode(draw_picture()), headers=JPEG).json()
 
     assert answer["verdict"] == "not-a-painting"
+    assert answer["painting"] == {"probability": 0.1}
 
 
 def test_the_model_tells_its_manifest_and_what_its_tests_showed(

@@ -113,7 +113,9 @@ from lambda_fn.handler import handler
 
 assert "aws_lambda_powertools" not in sys.modules, "a start imports what only a log needs"
 event = json.loads({json.dumps(event)!r})
-context = SimpleNamespace(function_name="the-function", aws_request_id="the-invocation")
+context = SimpleNamespace(
+    function_name="the-function", function_version="7", aws_request_id="the-invocation"
+)
 
 def ask(body, path, query):
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -154,6 +156,12 @@ def test_a_line_can_be_found_by_the_ids_of_gateway_and_lambda(log: list[dict[str
     assert {(one["request_id"], one["function_request_id"]) for one in log} == {
         ("JKJaXmPLvHcESHA=", "the-invocation")
     }
+
+
+def test_a_line_says_which_version_answered_so_that_an_alarm_can_be_about_it(
+    log: list[dict[str, Any]],
+) -> None:
+    assert {one["function_version"] for one in log} == {"7"}
 
 
 def test_only_the_first_request_is_cold_and_memory_is_told(log: list[dict[str, Any]]) -> None:

@@ -87,7 +87,7 @@ def test_a_form_is_for_one_key_that_nobody_can_guess(client: TestClient) -> None
 
     assert re.fullmatch(r"originals/[0-9a-f]{32}", first["upload"])
     assert first["upload"] == first["fields"]["key"] != second["upload"]
-    assert (first["max_bytes"], first["expires_in_s"]) == (MAX_UPLOAD_BYTES, 3600)
+    assert (first["max_bytes"], first["expires_in_s"]) == (MAX_UPLOAD_BYTES, 300)
 
 
 @pytest.mark.parametrize(

@@ -82,30 +82,23 @@ def test_the_styles_that_may_be_right_are_marked(page: Page) -> None:
     expect(marked).to_have_text([re.compile("Impressionism"), re.compile("Realism")])
 
 
-def test_what_looks_like_no_painting_keeps_the_rest_folded(page: Page) -> None:
-    bring(page, verdict="not-a-painting")
+def test_what_may_be_no_painting_gets_a_whole_answer_and_a_word_of_doubt(page: Page) -> None:
+    bring(page, verdict="not-a-painting", painting={"probability": 0.12})
 
-    heading = page.get_by_role("heading", name="This does not look like a painting")
-    expect(heading).to_be_focused()
-    expect(page.get_by_text(re.compile(r"If it is one after all: Impressionism,"))).to_be_visible()
-    expect(page.get_by_role("table")).to_be_hidden()
-    expect(page.get_by_role("heading", name="Works that look like yours")).to_be_hidden()
-    page.get_by_role("button", name="Show what it would say").click()
+    expect(page.get_by_role("heading", name="Impressionism", exact=True)).to_be_focused()
+    expect(page.get_by_text(re.compile(r"no painting at all \(12\s% that it is"))).to_be_visible()
     expect(page.get_by_role("table")).to_be_visible()
     expect(page.get_by_role("heading", name="Works that look like yours")).to_be_visible()
-    page.get_by_role("button", name="Fold it away again").click()
-    expect(page.get_by_role("table")).to_be_hidden()
 
 
-def test_a_painting_after_a_photograph_is_not_folded(page: Page) -> None:
+def test_a_painting_after_a_photograph_is_not_doubted(page: Page) -> None:
     bring(page, verdict="not-a-painting")
 
     page.unroute(PREDICTIONS)
     answer_with(page)
     choose(page, jpeg("painting.jpg"), button="Another picture")
 
-    expect(page.get_by_role("table")).to_be_visible()
-    expect(page.get_by_role("button", name="Show what it would say")).to_be_hidden()
+    expect(page.get_by_text("no painting at all")).to_be_hidden()
 
 
 # the light

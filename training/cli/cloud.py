@@ -221,6 +221,13 @@ def job(
     metadata: Annotated[
         str, typer.Option(help="Where the machine says that it will be taken away.")
     ] = _METADATA,
+    job_id: Annotated[
+        str, typer.Option(envvar="AWS_BATCH_JOB_ID", help="The same in each attempt.")
+    ] = "",
+    hours: Annotated[
+        float,
+        typer.Option(envvar="ARTSTYLE_JOB_HOURS", help="What all attempts may take.", min=0),
+    ] = 8.0,
 ) -> None:
     """What the container of a job runs; nothing for a person to start."""
     with one_clear_line():
@@ -235,6 +242,8 @@ def job(
             runs=runs.removeprefix("s3://"),
             work=work,
             metadata=metadata,
+            job=job_id,
+            limit_h=hours,
         )
         try:
             place = run_job(what, around, tell=_tell)

@@ -559,6 +559,7 @@ def export(
     )
 
 
+RELEASE_SIZE_PX = 160
 _Notes = Annotated[
     Path | None,
     typer.Option("--notes", help="Markdown list about the data, to put into the card."),
@@ -576,10 +577,22 @@ def release(
         Path | None,
         typer.Option(help="Folder of pictures that are no paintings, to learn to refuse such."),
     ] = None,
+    elsewhere: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures from anywhere, to learn from and to be measured on."),
+    ] = None,
+    never: Annotated[
+        Path | None, typer.Option(help="CSV of paths that are never trained on.")
+    ] = None,
+    compared: Annotated[
+        Path | None,
+        typer.Option(help="Model folder whose baselines are taken over, not trained anew."),
+    ] = None,
     weights: Annotated[
         Path | None,
         typer.Option(help="Keras file of the backbone's ImageNet weights; downloaded by default."),
     ] = None,
+    size: Annotated[int, typer.Option(help="Side of the squares in pixels.")] = RELEASE_SIZE_PX,
     out: Annotated[
         Path, typer.Option("--out", help="Model folder to write, replacing what is there.")
     ] = Path("lambda_fn/release"),
@@ -597,9 +610,22 @@ def release(
     """Make the released model anew, by all steps; the same command again goes on after a stop."""
     with one_clear_line():
         with quiet_import():
-            from training.model_folder.release import Ingredients, make_release
-        ingredients = Ingredients(pictures, lists, photographs, weights, min_pictures, comparison)
-        done = make_release(ingredients, work, out, card, notes=notes, tell=typer.echo)
+            from training.model_folder.release import Ingredients, Recipe, make_release
+        ingredients = Ingredients(
+            pictures,
+            lists,
+            photographs,
+            weights,
+            min_pictures,
+            comparison,
+            elsewhere,
+            compared,
+            never,
+        )
+        recipe = Recipe(size_px=size, original_size_px=224)
+        done = make_release(
+            ingredients, work, out, card, notes=notes, tell=typer.echo, recipe=recipe
+        )
     typer.echo(
         f"model {done.id} ({done.test.top1:.1%} of {done.test.pictures} test pictures right) is in "
         f"{out}, its card is {card}"

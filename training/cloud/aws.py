@@ -1,5 +1,6 @@
 """Clients of AWS that try again by themselves, and its failures as one clear line each."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -68,8 +69,10 @@ def client(service: str, *, attempts: int = _ATTEMPTS) -> Any:
         max_pool_connections=_CONNECTIONS,
     )
     with clear_cloud_errors(f"the client of {service}"):
-        # a session of its own: the default one would keep the account of an earlier call
-        return boto3.Session().client(service, config=config)
+        # a session of its own: the default one would keep the account of an earlier call. AWS's
+        # other tools read AWS_REGION first, and boto3 AWS_DEFAULT_REGION alone
+        region = os.environ.get("AWS_REGION") or None
+        return boto3.Session(region_name=region).client(service, config=config)
 
 
 @contextmanager

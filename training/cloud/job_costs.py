@@ -116,8 +116,10 @@ def describe(costs: list[Cost], *, jobs: int) -> str:
     offers = ", ".join(
         f"{one.machine} ${one.spot:.2f} on Spot or ${one.on_demand:.2f} on demand" for one in costs
     )
+    spill = "; what finds no room on Spot runs on demand" if jobs > 1 else ""
     return (
-        f"this starts {each} of {longest}{hours} hours (assumed speeds: docs/retrain.md): {offers} "
+        f"this starts {each} of {longest}{hours} hours (assumed speeds: docs/retrain.md): {offers}"
+        f"{spill} "
         f"(list prices of {prices['region']}, {prices['date']}; an early stop costs less)"
     )
 

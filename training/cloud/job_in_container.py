@@ -19,6 +19,7 @@ from training.cloud.interruption import SpotNotice, end_process, watching
 from training.cloud.job_spec import AGAIN, JobSpec, checkpoint_place, run_place
 from training.cloud.pushed_datasets import fetch_file, fetch_set
 from training.cloud.s3_folders import Place, find_listing, put_folder
+from training.cloud.time_limit import ending_after, seconds_left
 from training.dataset.dataset_folder import load_dataset
 from training.dataset.organise import organise
 from training.errors import TrainingError
@@ -40,12 +41,17 @@ _Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a job runs: names of buckets, a folder of its own, and who tells about the machine."""
+    """Where a job runs: names of buckets, a folder of its own, and who tells about the machine.
+
+    job: its id, the same in each attempt. limit_h: what all of them may take together.
+    """
 
     datasets: str
     runs: str
     work: Path
     metadata: str
+    job: str
+    limit_h: float
 
 
 def run_job(spec: JobSpec, around: Surroundings, tell: _Tell) -> Place:
@@ -62,7 +68,13 @@ def run_job(spec: JobSpec, around: Surroundings, tell: _Tell) -> Place:
     run = around.work / "runs" / spec.run
     checkpoints = Checkpoints(s3, checkpoint_place(around.runs, spec.run), run, tell)
     notice = SpotNotice(around.metadata)
-    with watching(lambda why: _leave(why, checkpoints, tell), notice=notice.is_there):
+    left_s = seconds_left(s3, around.runs, around.job, hours=around.limit_h)
+    if left_s <= 0:
+        raise TrainingError(_time_is_up(around.limit_h))
+    with (
+        watching(lambda why: _leave(why, checkpoints, tell), notice=notice.is_there),
+        ending_after(left_s, lambda: _give_up(around.limit_h, checkpoints, tell)),
+    ):
         dataset = _dataset(s3, spec, around, tell)
         _train(s3, spec, around, dataset, run, checkpoints, tell)
         problem = _measure(s3, spec, around, dataset, run, tell)
@@ -149,6 +161,22 @@ def _patiently(send: Callable[[], object]) -> None:
         stop=tenacity.stop_after_delay(_PATIENCE_S),
         reraise=True,
     )(send)
+
+
+def _time_is_up(hours: float) -> str:
+    return (
+        f"the job has taken its {hours:g} hours, all attempts together: `submit` with the same "
+        "--name goes on after the last whole epoch"
+    )
+
+
+def _give_up(hours: float, checkpoints: Checkpoints, tell: _Tell) -> None:
+    """Say that the time is up, let the last checkpoint arrive, and end for good."""
+    try:
+        tell(_time_is_up(hours))
+        checkpoints.settle(_LAST_WORDS_S)
+    finally:
+        end_process(1)
 
 
 def _leave(why: str, checkpoints: Checkpoints, tell: _Tell) -> None:

@@ -49,8 +49,9 @@ def list_jobs(stack: Stack) -> list[Job]:
     """Return the jobs of the last seven days, newest first; those of a comparison after it.
 
     Raises:
-        TrainingError: AWS failed.
+        TrainingError: AWS failed, or the stack has no machines for training.
     """
+    stack.require_training()
     batch = client("batch")
     since = round((datetime.now(UTC) - _KEPT).timestamp() * 1000)
     with clear_cloud_errors(f"the queue of {stack.name}"):

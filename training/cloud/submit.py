@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from training.cloud.aws import clear_cloud_errors, client
 from training.cloud.deployed_stack import Stack
+from training.cloud.gpu_quota import require_gpu_quota
 from training.cloud.job_costs import cards_of, describe, estimate
 from training.cloud.job_spec import SPEC, JobSpec, run_place
 from training.cloud.jobs import list_jobs
@@ -53,15 +54,17 @@ def submit(stack: Stack, wish: Wish, *, agree: Callable[[str], None]) -> tuple[J
     agree: is called with what it will cost; raises to stop.
 
     Raises:
-        TrainingError: no such dataset, options that cannot train there, a name that is taken, or
-            AWS failed.
+        TrainingError: no such dataset, options that cannot train there, a name that is taken, no
+            room for GPU machines in the account, or AWS failed.
     """
+    stack.require_training()
     s3 = client("s3")
     _refuse_what_stays_at_home(wish)
     pushed = _find_dataset(s3, stack, wish.dataset)
     spec = _spec(pushed, wish)
     _refuse_taken_names(s3, stack, spec)
     machines = _machines(stack, wish.gpus)
+    require_gpu_quota(client("service-quotas"), vcpus=wish.gpus * _VCPUS)
     pictures = _training_pictures(pushed, wish.config)
     configs = [one.config for one in spec.jobs]
     costs = estimate(configs, machines, pictures=pictures, gpus=wish.gpus)

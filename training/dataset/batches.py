@@ -332,6 +332,6 @@ def picture_weights(
         named = ["" if source in rare else source for source in sources]
         groups = list(zip(groups, named, strict=True))
     counts = Counter(groups)
-    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0, "collections": 0.5}[config.class_weights]
+    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0, "collections": 0.65}[config.class_weights]
     weights = np.array([counts[group] ** -power for group in groups])
     return np.asarray(weights / weights.mean())

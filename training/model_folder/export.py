@@ -38,13 +38,16 @@ from training.catalogue.embed import find_neighbours
 from training.catalogue.source import read_source
 from training.dataset.batches import FixedBatches, Part, fixed_batches, load_part
 from training.dataset.dataset_folder import Work, load_works
+from training.dataset.elsewhere import ElsewherePicture, read_elsewhere
 from training.dataset.photographs import load_photographs
 from training.errors import TrainingError
 from training.evaluation.comparison_report import read_comparison
 from training.evaluation.evaluate import open_classifier, read_answers, read_metrics
+from training.evaluation.left_out import LeftOut, read_left_out
 from training.evaluation.metrics import Floats, fit_temperature, measure, to_probabilities
 from training.files import refuse_to_overwrite, whole_file, whole_folder
 from training.model_folder.calibrate import (
+    Examples,
     PaintingLine,
     Projection,
     SetRule,
@@ -64,7 +67,9 @@ from training.model_folder.evaluation_file import (
 )
 from training.model_folder.golden import draw_golden
 from training.model_folder.inference_graph import Probed, build_answering, build_probe, probe
+from training.model_folder.line_examples import line_examples
 from training.model_folder.mean_maps import Typical
+from training.model_folder.measure_elsewhere import measure_elsewhere
 from training.network.litert import Precision, convert
 from training.runs.run_folder import Run, load_run, load_run_on, read_history, read_json
 
@@ -120,6 +125,8 @@ def export(
     *,
     precision: Precision = "float16",
     photographs: Path | None = None,
+    elsewhere: Path | None = None,
+    left_out: Path | None = None,
     beside: Sequence[Path] = (),
     baselines: Sequence[Path] = (),
     works: Path | None = None,
@@ -131,6 +138,10 @@ def export(
 
     photographs: a folder of pictures that are no paintings. One half teaches the model to refuse
     such, the other measures it; without them it refuses nothing.
+    elsewhere: a folder of pictures from anywhere (`training/dataset/elsewhere.py`). Its training
+        part teaches the line between paintings and others, too; its test part measures the file.
+    left_out: what `leave-out` wrote for this recipe: the temperature and the candidate sets are
+        then fitted on places that the asked runs had not seen, instead of on validation.
     beside: finished runs of the same recipe on other lists, which the evaluation shows, too.
     baselines: evaluated runs of other recipes, to compare with; or model folders, to take over
         those that they were compared with.
@@ -150,7 +161,9 @@ def export(
     study = read_comparison(comparison) if comparison else []
     shown = works and read_source(works)
     negatives = load_photographs(photographs, size_px=run.plan.size_px) if photographs else None
-    fitted = _fit(dataset_folder, run_folder, run, negatives)
+    anywhere = read_elsewhere(elsewhere) if elsewhere else []
+    unseen = read_left_out(left_out) if left_out else None
+    fitted = _fit(dataset_folder, run_folder, run, negatives, anywhere, unseen)
     others = dict(_figures_beside(dataset_folder, folder, run) for folder in beside)
     with whole_folder(model_folder, is_replacing=is_replacing) as folder:
         file = _converted(fitted, run.plan.size_px, precision)
@@ -165,6 +178,9 @@ def export(
             require_parity(parity)
         refused = negatives and ask(shipped, negatives[1])
         manifest = _measured(draft, fitted, answers, refused)
+        if anywhere:
+            found = measure_elsewhere(shipped, manifest, fitted.line, anywhere)
+            manifest = manifest.model_copy(update=found)
         own = {manifest.data.split: _own_figures(run_folder.name, manifest, fitted, answers)}
         evaluation = _evaluation(
             dataset_folder, run_folder, run, fitted, answers, refused, own | others, compared
@@ -226,6 +242,8 @@ def _fit(
     run_folder: Path,
     run: Run,
     photographs: tuple[FixedBatches, FixedBatches] | None,
+    anywhere: Sequence[ElsewherePicture],
+    unseen: LeftOut | None,
 ) -> _Fitted:
     config, size_px = run.plan.config, run.plan.size_px
     parts = {
@@ -236,12 +254,21 @@ def _fit(
     model = build_probe(classifier, config, size_px=size_px)
     said = {name: _probe(model, part) for name, part in parts.items()}
     validation = parts["validation"]
-    temperature = fit_temperature(said["validation"].logits, validation.labels)
-    tuning = to_probabilities(said["validation"].logits, temperature)
+    logits, labels = said["validation"].logits, validation.labels
+    if unseen is not None:
+        logits, labels = unseen.logits, unseen.labels
+    temperature = fit_temperature(logits, labels)
+    tuning = to_probabilities(logits, temperature)
     projection = fit_projection(said["train"].pooled, size=EMBEDDING_SIZE)
-    line = photographs and fit_painting_line(
-        said["validation"].texture, probe(model, photographs[0]).texture
+    examples = line_examples(
+        model,
+        Examples(said["validation"].texture, is_painting=True, groups=validation.names),
+        photographs and probe(model, photographs[0]).texture,
+        anywhere,
+        config,
+        size_px=size_px,
     )
+    line = fit_painting_line(examples) if examples else None
     build = partial(
         build_answering,
         classifier,
@@ -258,7 +285,7 @@ def _fit(
         answering,
         build(is_packed=True) if config.hidden_units else answering,
         temperature,
-        fit_rule(tuning, validation.labels),
+        fit_rule(tuning, labels),
         projection,
         line,
         chosen,

@@ -4,23 +4,29 @@ Each step is skipped where it is done already, so that the same command goes on 
 
     WORK/raw/                what `import` makes of the pictures
     WORK/dataset/            squares of the release's size, with the given lists
+    WORK/lists.csv           the given lists, with what comes from elsewhere
     WORK/runs/LIST/          the release's recipe on each list; that of `picture` ships
+    WORK/left-out/           the same recipe, each time without some places
     WORK/baseline/           squares of the original's size, where it is another one
     WORK/runs/LIST-original/ the original's recipe on each list, to compare with
 """
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lambda_fn.contract.manifest import ModelManifest
 from training.config import ImportConfig, OrganiseConfig, TrainConfig
 from training.dataset.dataset_folder import load_dataset
+from training.dataset.elsewhere import PAINTINGS, read_elsewhere, those
+from training.dataset.given_splits import read_lists
 from training.dataset.organise import organise
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
+from training.evaluation.left_out import FOLDS, leave_places_out
+from training.files import write_table
 from training.model_folder.export import export
 from training.model_folder.model_card import write_card
 from training.recipes import load_recipe, make_config
@@ -30,6 +36,7 @@ from training.sources.labelled_rows import TABLE
 
 LISTS = ("picture", "artist", "source")
 ORIGINAL = "the original's recipe"
+_LEARNT = ("train", "validation")
 _Tell = Callable[[str], None]
 
 
@@ -47,6 +54,14 @@ class Ingredients:
     min_pictures: int = OrganiseConfig().min_pictures_per_style
     comparison: Path | None = None
     """compare.csv of a study, for the page to show"""
+    elsewhere: Path | None = None
+    """pictures from anywhere (`training/dataset/elsewhere.py`); its paintings, in a folder of that
+    name which `import` takes, are trained on, too: those of the training part"""
+    compared: Path | None = None
+    """model folder whose figures of the original's recipe are taken over; None trains it anew"""
+    never: Path | None = None
+    """CSV with a column `path`: pictures that are never trained on, such as copies of works that a
+    model is asked about in the end"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Recipe:
 
     size_px: int = 224
     original_size_px: int = 224
+    folds: int = FOLDS
     ours: Mapping[str, Any] = field(default_factory=lambda: load_recipe("released"))
     """training options beyond the defaults"""
     original: Mapping[str, Any] = field(default_factory=lambda: load_recipe("original"))
@@ -82,7 +98,10 @@ def make_release(
     """
     recipe = recipe or Recipe()
     tell("import")
-    import_works(ingredients.pictures, work / "raw", ImportConfig())
+    for pictures in (ingredients.pictures, _paintings(ingredients)):
+        if pictures is not None:
+            import_works(pictures, work / "raw", ImportConfig())
+    write_lists(ingredients, work / "lists.csv")
     dataset = _dataset(ingredients, work, "dataset", recipe.size_px, tell)
     lists = [name for name in LISTS if name in load_dataset(dataset).lists]
     if not lists:
@@ -90,21 +109,40 @@ def make_release(
     ours = [
         _run(dataset, work, name, _config(ingredients, name, recipe.ours), tell) for name in lists
     ]
+    left_out = None
+    if ingredients.elsewhere is not None:
+        tell(f"leave places out, {recipe.folds} times")
+        left_out = work / "left-out"
+        config = _config(ingredients, lists[0], recipe.ours)
+        leave_places_out(dataset, left_out, config, folds=recipe.folds)
     squares = (
         dataset
-        if recipe.original_size_px == recipe.size_px
+        if ingredients.compared or recipe.original_size_px == recipe.size_px
         else _dataset(ingredients, work, "baseline", recipe.original_size_px, tell)
     )
-    original = partial(_run, squares, work, note=ORIGINAL, tell=tell)
-    originals = [
-        original(f"{name}-original", _config(ingredients, name, recipe.original)) for name in lists
-    ]
+    originals = (
+        [ingredients.compared]
+        if ingredients.compared
+        else [
+            _run(
+                squares,
+                work,
+                f"{name}-original",
+                _config(ingredients, name, recipe.original),
+                note=ORIGINAL,
+                tell=tell,
+            )
+            for name in lists
+        ]
+    )
     tell("export")
     manifest = export(
         dataset,
         ours[0],
         model,
         photographs=ingredients.photographs,
+        elsewhere=ingredients.elsewhere,
+        left_out=left_out,
         beside=ours[1:],
         baselines=originals,
         works=_works(ingredients.pictures),
@@ -113,6 +151,42 @@ def make_release(
     )
     write_card(model, card, notes=notes)
     return manifest
+
+
+def _paintings(ingredients: Ingredients) -> Path | None:
+    return ingredients.elsewhere and ingredients.elsewhere / PAINTINGS
+
+
+def write_lists(ingredients: Ingredients, target: Path) -> None:
+    """Write the given lists, with the paintings from elsewhere in the training part of each.
+
+    Pictures that are never to be trained on are unused where they would be.
+
+    Raises:
+        TrainingError: a CSV is none, or no picture of `never` is in a list.
+    """
+    lists = read_lists(ingredients.lists)
+    if ingredients.never is not None:
+        with ingredients.never.open(encoding="utf-8-sig", newline="") as file:
+            never = {row["path"] for row in csv.DictReader(file)}
+        if not never & set(next(iter(lists.values()))):
+            raise TrainingError(f"{ingredients.never} names no picture of {ingredients.lists}")
+        for parts in lists.values():
+            parts |= {path: "unused" for path in never if parts.get(path) in _LEARNT}
+    folder = _paintings(ingredients)
+    if folder is not None and ingredients.elsewhere is not None:
+        rows = read_elsewhere(ingredients.elsewhere)
+        found = {
+            one.file.relative_to(folder).as_posix(): one.part
+            for one in (*those(rows, PAINTINGS, "train"), *those(rows, PAINTINGS, "test"))
+        }
+        for parts in lists.values():
+            parts |= {
+                path: "train" if part == "train" else "unused" for path, part in found.items()
+            }
+    paths = sorted({path for parts in lists.values() for path in parts})
+    rows_of = ([path, *(parts.get(path, "unused") for parts in lists.values())] for path in paths)
+    write_table(target, ["path", *lists], rows_of)
 
 
 def _works(pictures: Path) -> Path | None:
@@ -125,7 +199,7 @@ def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell
     tell(f"organise at {size_px} px")
     config = OrganiseConfig(
         size_px=size_px,
-        lists=ingredients.lists,
+        lists=work / "lists.csv",
         keeps_duplicates=True,  # the lists have been looked through for them
         min_pictures_per_style=ingredients.min_pictures,
     )

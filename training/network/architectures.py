@@ -49,7 +49,7 @@ ARCHITECTURES = {
     "mobilenetv2": Architecture(
         mobilenet_v2.MobileNetV2,
         mobilenet_v2.preprocess_input,
-        tuple(f"block_{number}_expand_relu" for number in (3, 6, 10, 13)),
+        tuple(f"block_{number}_expand_relu" for number in (3, 6, 10, 13, 16)),
         # not the last one: it knows things, costs a quarter of the file, and brings nothing
         tuple(f"block_{number}_expand_relu" for number in (6, 10, 13, 16)),
     ),

@@ -135,8 +135,12 @@ class _Changing(keras.Model):  # type: ignore[misc] # Keras has no types
     """Changes pictures as in training though it is only asked, so that Keras compiles it."""
 
     def __init__(self, augmentation: keras.Sequential) -> None:
-        super().__init__()
+        super().__init__(name="changing")
         self.augmentation = augmentation
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Build the layers, so that their random states are there to be set."""
+        self.augmentation.build(shape)
 
     def call(self, pictures: Any) -> Any:
         """Return changed pictures."""

@@ -11,7 +11,13 @@ import pytest
 from moto.batch.models import batch_backends
 from moto.core.config import default_user_config
 
-from training.cloud.deployed_stack import OUTPUTS, Stack, find_stack
+from training.cloud.deployed_stack import (
+    OUTPUTS,
+    TRAINING_OUTPUTS,
+    TRAINING_SUFFIX,
+    Stack,
+    find_stack,
+)
 from training.config import DEFAULT_STACK
 
 REGION = "eu-west-1"
@@ -28,11 +34,14 @@ VALUES = BUCKETS | {
 
 
 def make_stack(name: str = DEFAULT_STACK, **values: str) -> None:
-    """Deploy a stack that has these outputs and nothing else."""
-    outputs = {OUTPUTS[field]: {"Value": value} for field, value in values.items()}
-    topic = {"Type": "AWS::SNS::Topic"}  # a stack cannot be empty
-    template = {"Resources": {"Topic": topic}, "Outputs": outputs}
-    boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+    """Deploy the stacks that have these outputs and nothing else."""
+    parts = {name: OUTPUTS, name + TRAINING_SUFFIX: TRAINING_OUTPUTS}
+    for stack, known in parts.items():
+        outputs = {known[field]: {"Value": values[field]} for field in known if field in values}
+        if outputs:
+            topic = {"Type": "AWS::SNS::Topic"}  # a stack cannot be empty
+            template = json.dumps({"Resources": {"Topic": topic}, "Outputs": outputs})
+            boto3.client("cloudformation").create_stack(StackName=stack, TemplateBody=template)
 
 
 @pytest.fixture

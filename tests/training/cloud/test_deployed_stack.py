@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.cloud.conftest import VALUES, make_stack
-from training.cloud.deployed_stack import Stack, find_stack
+from training.cloud.deployed_stack import OUTPUTS, Stack, find_stack
+from training.cloud.jobs import list_jobs
 from training.config import DEFAULT_STACK
 from training.errors import TrainingError
 
@@ -20,6 +21,16 @@ def test_another_stack_is_found_by_its_name(aws: str) -> None:
     found = find_stack("style-your-art-prod")
 
     assert found.name == "style-your-art-prod"
+
+
+def test_without_machines_for_training_there_is_still_a_service(aws: str) -> None:
+    make_stack(**{name: VALUES[name] for name in OUTPUTS})
+
+    found = find_stack()
+
+    assert found.function == VALUES["function"]
+    with pytest.raises(TrainingError, match=r"no machines for training: .*has_training=true"):
+        list_jobs(found)
 
 
 def test_a_stack_that_is_not_there_is_named_with_its_region(aws: str) -> None:
@@ -51,9 +62,19 @@ def test_who_has_no_region_is_told_to_set_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
 
     with pytest.raises(TrainingError, match="no region is set"):
+        find_stack()
+
+
+def test_the_region_is_the_one_of_awss_other_tools(
+    aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    with pytest.raises(TrainingError, match=r"no stack style-your-art-dev in eu-central-1"):
         find_stack()
 
 

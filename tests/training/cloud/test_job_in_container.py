@@ -64,20 +64,22 @@ def surroundings(endpoint: str | None) -> dict[str, str]:
     }
 
 
-def command(spec: JobSpec, work: Path) -> list[str]:
+def command(spec: JobSpec, work: Path, *more: str) -> list[str]:
     nobody = ["--metadata", "http://127.0.0.1:9"]
-    return ["job", spec.model_dump_json(), "--work", str(work), *nobody]
+    return ["job", spec.model_dump_json(), "--work", str(work), *nobody, *more]
 
 
-def start(spec: JobSpec, work: Path, *, endpoint: str | None = None, batch: int = -1) -> Forked:
+def start(
+    spec: JobSpec, work: Path, *more: str, endpoint: str | None = None, batch: int = -1
+) -> Forked:
     """Start an attempt as Batch does: a process of its own with an empty disk."""
-    arguments = command(spec, work)
+    arguments = command(spec, work, *more)
     return fork(standing_job.run, batch, arguments, environment=surroundings(endpoint))
 
 
-def run_here(spec: JobSpec, work: Path, *, endpoint: str | None = None) -> Result:
+def run_here(spec: JobSpec, work: Path, *more: str, endpoint: str | None = None) -> Result:
     """Run an attempt that does not come to training in this process."""
-    return CliRunner().invoke(cli, command(spec, work), env=surroundings(endpoint))
+    return CliRunner().invoke(cli, command(spec, work, *more), env=surroundings(endpoint))
 
 
 def read_until(process: Forked, *wanted: str) -> Lines:
@@ -171,6 +173,20 @@ def test_nothing_is_lost_where_s3_fails_in_every_way(
     assert metrics_of(broken) == metrics_of(unbroken)
 
 
+def test_a_job_whose_time_is_up_ends_for_good_and_says_how_to_go_on(
+    spec: JobSpec, tmp_path: Path
+) -> None:
+    limits = ("--job-id", "a-job", "--hours", "0.002")
+
+    code, out = start(spec, tmp_path / "1", *limits, batch=0).finish()
+    later = run_here(spec, tmp_path / "2", *limits)
+
+    assert code == 1, out
+    assert "has taken its 0.002 hours, all attempts together: `submit` with the same" in out
+    assert later.exit_code == 1
+    assert "has taken its 0.002 hours" in later.stderr
+
+
 def test_a_job_that_cannot_reach_s3_asks_to_be_tried_again(spec: JobSpec, tmp_path: Path) -> None:
     result = run_here(spec, tmp_path / "1", endpoint="http://127.0.0.1:9")
 
@@ -203,6 +219,8 @@ def test_a_raw_folder_is_organised_trained_on_and_exported_with_all_that_came_al
         runs=BUCKETS["runs"],
         work=tmp_path / "work",
         metadata="http://127.0.0.1:9",
+        job="",
+        limit_h=8,
     )
 
     place = run_job(spec, around, told.append)

@@ -8,6 +8,8 @@ from training.evaluation.metrics import Floats
 from training.model_folder.calibrate import (
     COVERAGE,
     REFUSED,
+    REFUSED_IN_A_PLACE,
+    Examples,
     SetRule,
     fit_painting_line,
     fit_projection,
@@ -82,8 +84,18 @@ def test_neighbours_stay_neighbours_in_the_embedding() -> None:
     assert (similarity.argmax(axis=1) == np.arange(50)).mean() > 0.95
 
 
+def examples(paintings: Floats, others: Floats) -> list[Examples]:
+    """Return examples of which each picture comes from a place of its own."""
+    return [
+        Examples(paintings, True, tuple(f"p{n}" for n in range(len(paintings))), refused=REFUSED),
+        Examples(others, False, tuple(f"o{n}" for n in range(len(others)))),
+    ]
+
+
 def test_the_line_parts_what_differs_and_refuses_few_paintings() -> None:
-    line = fit_painting_line(draw_features(400, seed=1), draw_features(120, seed=2, shift=0.5))
+    line = fit_painting_line(
+        examples(draw_features(400, seed=1), draw_features(120, seed=2, shift=0.5))
+    )
 
     paintings = line.of(draw_features(800, seed=3))
     photographs = line.of(draw_features(200, seed=4, shift=0.5))
@@ -96,7 +108,7 @@ def test_the_line_parts_what_differs_and_refuses_few_paintings() -> None:
 
 
 def test_a_line_fitted_on_nothing_that_differs_tells_nothing_and_still_refuses_few() -> None:
-    line = fit_painting_line(draw_features(400, seed=1), draw_features(120, seed=2))
+    line = fit_painting_line(examples(draw_features(400, seed=1), draw_features(120, seed=2)))
 
     rule = measure_painting(
         line, line.of(draw_features(800, seed=3)), line.of(draw_features(200, seed=4))
@@ -104,3 +116,17 @@ def test_a_line_fitted_on_nothing_that_differs_tells_nothing_and_still_refuses_f
 
     assert rule.auroc == pytest.approx(0.5, abs=0.1)
     assert rule.paintings_refused < 0.1
+
+
+def test_the_worst_place_decides_where_the_line_refuses() -> None:
+    paintings, others = draw_features(400, seed=1), draw_features(200, seed=2, shift=0.5)
+    odd = draw_features(60, seed=3, shift=0.3)
+    places = Examples(odd, True, ("odd",) * 60, refused=0.5)
+
+    kind = fit_painting_line(examples(paintings, others))
+    wary = fit_painting_line([*examples(paintings, others), places])
+
+    assert wary.threshold < kind.threshold
+    assert np.mean(wary.of(draw_features(2000, seed=4, shift=0.3)) < wary.threshold) < (
+        2 * REFUSED_IN_A_PLACE
+    )

@@ -19,6 +19,7 @@ export function answer(changes = {}) {
     style: { slug: "impressionism", name: "Impressionism", probability: 0.71 },
     probabilities,
     verdict: "confident",
+    painting: { probability: 0.97 },
     candidates: ["impressionism"],
     track_record: { precision: 0.62, recall: 0.5, confused_with: "realism" },
     heat_maps: {},

@@ -59,12 +59,25 @@ test("an unsure verdict among more is shorter", () => {
   assert.match(plain(words.odds(unsure)), /^90 % sure it is one of the 4 marked styles\./);
 });
 
-test("what looks like no painting is said before any style", () => {
-  const photograph = answer({ verdict: "not-a-painting" });
+test("what may be no painting is named all the same, with a word of doubt", () => {
+  const photograph = answer({ verdict: "not-a-painting", painting: { probability: 0.12 } });
 
-  assert.equal(words.headline(photograph), "This does not look like a painting");
-  assert.equal(plain(words.odds(photograph)), "If it is one after all: Impressionism, 71 %.");
-  assert.equal(words.verdict(photograph), "This does not look like a painting");
+  assert.equal(words.headline(photograph), "Impressionism");
+  assert.match(
+    plain(words.doubt(photograph)),
+    /^It may be no painting at all \(12 % that it is one\)\./,
+  );
+  assert.equal(words.verdictWord(photograph), "No painting?");
+});
+
+test("a model that cannot tell paintings doubts without a number", () => {
+  const photograph = answer({ verdict: "not-a-painting", painting: null });
+
+  assert.match(words.doubt(photograph), /^It may be no painting at all\. If it is one/);
+});
+
+test("what is taken for a painting is not doubted", () => {
+  assert.equal(words.doubt(answer({})), "");
 });
 
 for (const [precision, times] of /** @type {const} */ ([
