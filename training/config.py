@@ -1,9 +1,8 @@
 """Every option of every step, frozen, with its default; a run saves the ones it used."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -99,19 +98,28 @@ class ExploreConfig(_Config):
 class TrainConfig(_Config):
     """How `train` makes a model out of a dataset.
 
-    The defaults are those of the recipe: `RECIPES` says what `frozen` has otherwise.
+    The defaults fine-tune the whole network; `training/recipes/` has what other recipes change.
     """
 
-    recipe: Literal["fine-tune", "frozen"] = Field(
-        default="fine-tune",
-        description="frozen: a head on features that are computed once and kept",
+    trains: Literal["network", "head"] = Field(
+        default="network",
+        description="network: all of it, on pictures that change all the time; head: the head "
+        "alone, on features that are computed once and kept",
     )
-    architecture: str = "mobilenetv2"
-    head: str = "gap"
+    architecture: str = Field(
+        default="mobilenetv2",
+        description="of the backbone: mobilenetv2, resnet50, vgg16, inceptionv3 or xception",
+    )
+    head: str = Field(
+        default="gap",
+        description="gap: pooling and one layer; levels: the same of several layers on the way; "
+        "original-1, original-2, original-3: the tops of the original, for pictures of one size",
+    )
     hidden_units: int = Field(
         default=0,
         ge=0,
-        description="of a ReLU layer between the pooled levels and the logits; 0: none",
+        description="of a ReLU layer between the pooled levels and the logits, with the head "
+        "levels; 0: none",
     )
     views: int = Field(
         default=0,
@@ -139,22 +147,30 @@ class TrainConfig(_Config):
     )
     scaling: Literal["own", "unit"] = Field(
         default="own",
-        description="unit: 0 to 1, as the original scaled all five, though no backbone expects it",
+        description="own: of pixels, as the backbone's weights expect it; unit: 0 to 1, as the "
+        "original scaled all five, though no backbone expects it",
     )
     weights: Literal["imagenet"] | Path | None = Field(
         default="imagenet",
-        description="a Keras weights file of the backbone without its top",
+        description="to begin with: imagenet is downloaded, a path names a Keras weights file of "
+        "the backbone without its top, none begins with random ones",
         union_mode="left_to_right",  # in JSON any text may be a path
     )
     start: Path | None = Field(
         default=None,
         description="a finished run of the same network whose weights the fine-tuning begins with",
     )
-    split: str = "picture"
-    seed: int = 42
-    epochs: int = Field(default=20, ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    split: str = Field(default="picture", description="list of the dataset to train on")
+    seed: int = Field(default=42, description="decides order, crops and random weights")
+    epochs: int = Field(default=20, ge=1, description="how often each picture is seen, at most")
+    batch_size: int = Field(
+        default=32, ge=1, description="pictures in a step; fewer need less memory"
+    )
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        default="float32",
+        description="of what is computed; mixed ones are fast on graphics cards, and the model "
+        "that is kept is float32 all the same",
+    )
 
     kept_share: float = Field(
         default=0.0,
@@ -167,28 +183,47 @@ class TrainConfig(_Config):
         description="batch normalisation keeps what ImageNet taught it, in training, too: small "
         "batches of augmented pictures would give it others than whole pictures have",
     )
-    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
-    learning_rate: float = Field(default=5e-4, gt=0)
-    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    optimizer: Literal["adamw", "adam", "sgd"] = Field(
+        default="adamw", description="of these, adamw alone decays the weights"
+    )
+    learning_rate: float = Field(
+        default=5e-4, gt=0, description="the highest one; find-rate suggests one"
+    )
+    schedule: Literal["cosine", "plateau", "constant"] = Field(
+        default="cosine",
+        description="cosine: the rate warms up, then falls; plateau: it falls when validation "
+        "gets no better",
+    )
     warmup_epochs: float = Field(default=1.0, ge=0, description="of the cosine")
-    plateau_factor: float = Field(default=0.4, gt=0, lt=1)
+    plateau_factor: float = Field(
+        default=0.4, gt=0, lt=1, description="by which the plateau lowers the rate each time"
+    )
     plateau_patience: int = Field(
         default=3, ge=1, description="epochs without a better val_accuracy"
     )
     min_learning_rate: float = Field(default=1e-6, ge=0, description="of the plateau")
     stop_patience: int | None = Field(
-        default=None, ge=1, description="epochs without a better val_loss; None trains to the end"
+        default=None, ge=1, description="epochs without a better val_loss; none: to the end"
     )
-    stop_min_delta: float = Field(default=0.005, ge=0)
+    stop_min_delta: float = Field(
+        default=0.005, ge=0, description="by which val_loss must fall to be better"
+    )
     weight_decay: float = Field(default=0.02, ge=0, description="of adamw")
-    clip_norm: float = Field(default=1.0, gt=0)
+    clip_norm: float = Field(default=1.0, gt=0, description="longer gradients are shortened to it")
     clip: Literal["all", "each"] = Field(
         default="all", description="the norm of all gradients together, or of each variable's"
     )
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    mixup_alpha: float = Field(default=0.2, ge=0, description="0 turns mixup off")
+    label_smoothing: float = Field(
+        default=0.1, ge=0, lt=1, description="share of a label that is spread over all styles"
+    )
+    mixup_alpha: float = Field(
+        default=0.2, ge=0, description="how strongly pictures are blended; 0 turns mixup off"
+    )
     cutmix_alpha: float = Field(
-        default=0.0, ge=0, description="0 turns cutmix off; with both, a batch gets one of them"
+        default=0.0,
+        ge=0,
+        description="how strongly pictures are laid over each other; 0 turns cutmix off; with "
+        "mixup, too, a batch gets one of them",
     )
     artist_weight: float = Field(
         default=0.0,
@@ -222,8 +257,12 @@ class TrainConfig(_Config):
     held_out: tuple[str, ...] = Field(
         default=(), description="sources whose pictures are left out of training"
     )
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    batch_norm_momentum: float = Field(default=0.98, gt=0, lt=1)
+    dropout: float = Field(
+        default=0.2, ge=0, lt=1, description="share of the features that a step hides"
+    )
+    batch_norm_momentum: float = Field(
+        default=0.98, gt=0, lt=1, description="of the statistics of batch normalisation"
+    )
 
     crop_px: int = Field(
         default=128,
@@ -257,56 +296,30 @@ class TrainConfig(_Config):
         """How many views of each picture are learnt from, beside the picture as it is."""
         return self.views + self.photographs + (self.soft_px > 0)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_recipe(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {**RECIPES.get(given.get("recipe", ""), {}), **given}
-
     @model_validator(mode="after")
-    def _recipe_fits(self) -> Self:
-        if self.recipe == "frozen" and (self.cutmix_alpha or self.teachers):
-            raise ValueError("the frozen recipe knows no cutmix and no teachers")
-        if self.recipe == "frozen" and (self.kept_share or self.photograph_share):
+    def _fits_what_it_trains(self) -> Self:
+        if self.trains == "network" and self.all_views:
             raise ValueError(
-                "the frozen recipe keeps all of the backbone and makes views beforehand: "
+                "views are for the head alone: fine-tuning makes new ones all the time; "
+                "give trains=head, or leave out views, photographs and soft_px"
+            )
+        if self.trains == "head" and (self.cutmix_alpha or self.teachers):
+            raise ValueError("a head alone knows no cutmix and no teachers")
+        if self.trains == "head" and (self.kept_share or self.photograph_share):
+            raise ValueError(
+                "training the head alone keeps all of the backbone and makes views beforehand: "
                 "leave out kept_share, and give photographs instead of photograph_share"
             )
-        if self.recipe == "frozen" and self.start:
+        if self.trains == "head" and self.start:
             raise ValueError("only fine-tuning begins with another run: leave out start")
-        if self.head not in ANY_SIZE and self.artist_weight:
-            raise ValueError("only the heads gap and levels can name artists, too")
         return self
 
     @model_validator(mode="after")
-    def _ways_fit(self) -> Self:
-        if self.all_views and self.recipe != "frozen":
-            raise ValueError(
-                "views are for the frozen recipe: fine-tuning makes new ones all the time"
-            )
-        if self.agreement_weight and not self.all_views:
-            raise ValueError("answers to one way of a picture always agree: give views, too")
+    def _fits_its_head(self) -> Self:
+        if self.head not in ANY_SIZE and self.artist_weight:
+            raise ValueError("only the heads gap and levels can name artists, too")
         if self.hidden_units and self.head != LEVELS:
             raise ValueError("hidden units go with the head levels only")
+        if self.agreement_weight and not self.all_views:
+            raise ValueError("answers to one way of a picture always agree: give views, too")
         return self
-
-
-RECIPES: Mapping[str, Mapping[str, Any]] = {
-    "fine-tune": {},
-    # the settings of the original (its models.train_model)
-    "frozen": {
-        "epochs": 50,
-        "batch_size": 16,
-        "optimizer": "sgd",
-        "learning_rate": 0.02,
-        "schedule": "plateau",
-        "stop_patience": 10,
-        "clip": "each",
-        "label_smoothing": 0.0,
-        "mixup_alpha": 0.0,
-        "class_weights": "balanced",
-        "dropout": 0.25,
-    },
-}
-"""What a recipe changes among the defaults of `TrainConfig`."""

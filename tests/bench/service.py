@@ -49,14 +49,15 @@ def both_runtimes(folder: Path) -> Iterator[tuple[Runtime, Runtime]]:
     from training.config import TrainConfig
     from training.model_folder.calibrate import PaintingLine, Projection
     from training.model_folder.inference_graph import build_answering, build_probe
-    from training.model_folder.release import SHIPPED
     from training.network.architectures import build_classifier
+    from training.recipes import load_recipe
 
     manifest = ModelManifest.model_validate_json((RELEASE / MANIFEST_FILE).read_bytes())
     run = folder / "keras"
     run.mkdir()
     size_px = manifest.input_size_px
-    config = TrainConfig(architecture=manifest.architecture, weights=None, **SHIPPED)
+    options = load_recipe("released") | {"architecture": manifest.architecture, "weights": None}
+    config = TrainConfig(**options)
     classifier = build_classifier(config, styles=len(manifest.styles), size_px=size_px)
     outputs = build_probe(classifier, config, size_px=size_px).output
     channels, textures = (outputs[name].shape[-1] for name in ("pooled", "texture"))

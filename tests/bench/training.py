@@ -119,7 +119,7 @@ def _report_features(dataset: Path, weights: Path) -> None:
     from training.network.architectures import build_features
     from training.runs import features as steps
 
-    config = TrainConfig(recipe="frozen", weights=None)
+    config = TrainConfig(trains="head", weights=None)
     model = build_features(config, size_px=FEATURES_PX)
     model.get_layer("backbone").save_weights(weights)  # features of none are refused
     config = config.model_copy(update={"weights": weights})

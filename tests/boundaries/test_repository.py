@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 from lambda_fn.model import load_model
 from lambda_fn.settings import Settings
 from training.cli.commands import cli
+from training.cli.recipe_options import config_of
+from training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -156,9 +158,13 @@ def step_of(line: str) -> str:
 def test_a_training_command_of_the_documents_has_arguments_that_exist(line: str) -> None:
     name = step_of(line)
 
-    STEPS[name].make_context(
-        name, shlex.split(line.removeprefix(name))
-    )  # raises where one does not
+    # raises where one does not
+    context = STEPS[name].make_context(name, shlex.split(line.removeprefix(name)))
+
+    given = context.params
+    if "set_" in given:
+        recipe = given["recipe"] if given["recipe"] in RECIPES else None  # or a file of one's own
+        assert config_of(recipe=recipe, settings=given["set_"] or ())
 
 
 def test_the_documents_name_every_step_of_training() -> None:

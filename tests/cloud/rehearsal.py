@@ -344,7 +344,7 @@ def test_a_submitted_job_finds_its_queue_and_its_definition(deployed: Deployer) 
     ("command", "said"),
     [
         (("--help",), "train"),
-        (("train", "--help"), "--architecture"),
+        (("recipes",), "architecture"),
     ],
 )
 def test_the_image_of_the_training_starts(
@@ -412,7 +412,7 @@ def trained(
     photographs = take_photographs(folder / "photographs", 24)
 
     train(deployed, "push", str(dataset), "--yes")
-    tiny = "--weights=none --epochs=1 --crop=32 --batch-size=8 --averaged-epochs=1".split()
+    tiny = (f"--set={one}" for one in ("weights=none", "epochs=1", "crop_px=32", "batch_size=8"))
     what = (str(dataset), f"--name={RUN}", f"--photographs={photographs}", *tiny)
     train(deployed, "submit", *what, "--yes")
     batch = deployed.client("batch")

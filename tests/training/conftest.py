@@ -84,7 +84,7 @@ def made_run(name: str, dataset: Path, config: TrainConfig) -> Path:
     def make(folder: Path) -> None:
         run, epochs = folder / "run", folder / "epochs"
         epochs.mkdir()
-        if config.recipe == "frozen":  # it writes into the dataset
+        if config.trains == "head":  # it writes into the dataset
             own = Path(shutil.copytree(dataset, folder / "dataset"))
         else:
             own = dataset
@@ -209,7 +209,7 @@ def _make_weights(folder: Path) -> None:
 
 
 def made_weights() -> Path:
-    """Return weights for `small`: the frozen recipe refuses to do without."""
+    """Return weights for `small`: features of random ones are refused."""
     return made_once("weights", _make_weights) / "small.weights.h5"
 
 

@@ -13,15 +13,17 @@ from tests.training.conftest import (
     tiny_config,
 )
 from training.config import TrainConfig
+from training.recipes import load_recipe
 
 
 def frozen_config(**changes: Any) -> TrainConfig:
     """Return the original's recipe with so little patience that it shows within a few epochs."""
     options: dict[str, Any] = {
-        "recipe": "frozen",
+        **load_recipe("original"),
         "architecture": "small",
         "weights": made_weights(),
         "head": "gap",
+        "scaling": "own",
         "epochs": 12,
         "plateau_patience": 1,
         "stop_patience": 3,
@@ -31,7 +33,7 @@ def frozen_config(**changes: Any) -> TrainConfig:
 
 
 def stopped() -> Path:
-    """Return a run of the frozen recipe that its callbacks have slowed down and stopped."""
+    """Return a run of `frozen_config` that its callbacks have slowed down and stopped."""
     return made_run("stopped", made_dataset(), frozen_config())
 
 

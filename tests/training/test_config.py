@@ -1,4 +1,4 @@
-"""Options: what a recipe changes, what was given, and what does not go together."""
+"""Options: their ranges, what does not go together, and how they are kept."""
 
 from pathlib import Path
 from typing import Any
@@ -6,32 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from training.cli.train_options import config_of
-from training.config import RECIPES, TrainConfig
+from training.config import TrainConfig
 
 
-def test_the_frozen_recipe_has_the_settings_of_the_original() -> None:
-    config = TrainConfig(recipe="frozen")
-
-    assert (config.batch_size, config.epochs) == (16, 50)
-    assert (config.optimizer, config.learning_rate, config.clip_norm, config.clip) == (
-        "sgd",
-        0.02,
-        1.0,
-        "each",
-    )
-    assert (config.schedule, config.plateau_factor, config.plateau_patience) == ("plateau", 0.4, 3)
-    assert (config.stop_patience, config.stop_min_delta) == (10, 0.005)
-    assert config.class_weights == "balanced"
-
-
-def test_what_is_given_goes_before_the_recipe() -> None:
-    assert TrainConfig(recipe="frozen", batch_size=64).batch_size == 64
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
-    config = TrainConfig(recipe=recipe, seed=7)
+@pytest.mark.parametrize("trains", ["network", "head"])
+def test_a_kept_config_reads_back_as_it_was(trains: Any) -> None:
+    config = TrainConfig(trains=trains, seed=7)
 
     assert TrainConfig.model_validate_json(config.model_dump_json()) == config
 
@@ -39,15 +19,15 @@ def test_a_kept_config_reads_back_as_it_was(recipe: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"recipe": "frozen", "kept_share": 0.5}, "keeps all of the backbone"),
-        ({"recipe": "frozen", "photograph_share": 0.5}, "makes views beforehand"),
-        ({"recipe": "frozen", "start": "runs/a"}, "only fine-tuning"),
-        ({"photographs": 1}, "views are for the frozen recipe"),
+        ({"trains": "head", "kept_share": 0.5}, "keeps all of the backbone"),
+        ({"trains": "head", "photograph_share": 0.5}, "makes views beforehand"),
+        ({"trains": "head", "start": "runs/a"}, "only fine-tuning"),
+        ({"photographs": 1}, "views are for the head alone"),
         ({"head": "gap", "hidden_units": 8}, "head levels only"),
-        ({"recipe": "frozen", "cutmix_alpha": 1.0}, "no cutmix"),
-        ({"recipe": "frozen", "teachers": ["runs/a"]}, "no teachers"),
+        ({"trains": "head", "cutmix_alpha": 1.0}, "no cutmix"),
+        ({"trains": "head", "teachers": ["runs/a"]}, "no teachers"),
         ({"head": "original-1", "artist_weight": 0.5}, "only the heads gap"),
-        ({"recipe": "melted"}, "recipe"),
+        ({"trains": "nothing"}, "trains"),
         ({"crop_pixels": 128}, "crop_pixels"),
     ],
 )
@@ -86,36 +66,9 @@ def test_teachers_read_back_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [(None, (Path("runs/a"),)), ([Path("runs/b")], (Path("runs/b"),))]
-)
-def test_teachers_that_are_given_take_the_place_of_those_of_the_run(
-    given: list[Path] | None, expected: tuple[Path, ...]
-) -> None:
-    base = TrainConfig(teachers=(Path("runs/a"),))
-
-    assert config_of({"teachers": given}, base=base).teachers == expected
-
-
-def test_options_that_were_not_given_are_those_of_the_run_to_repeat() -> None:
-    base = TrainConfig(recipe="frozen", seed=7, head="original-3")
-
-    repeated = config_of({"seed": None, "head": "gap"}, base=base)
-
-    assert repeated == base.model_copy(update={"head": "gap"})
-
-
-def test_another_recipe_than_that_of_the_run_brings_its_own_settings() -> None:
-    base = TrainConfig(recipe="fine-tune", seed=7)
-
-    changed = config_of({"recipe": "frozen"}, base=base)
-
-    assert (changed.optimizer, changed.seed) == ("sgd", 7)
-
-
-@pytest.mark.parametrize(
     "wrong",
     [
-        {"recipe": "frozen", "head": "gap", "hidden_units": 8},
+        {"trains": "head", "head": "gap", "hidden_units": 8},
         {"head": "original-3", "artist_weight": 0.5},
     ],
 )
@@ -125,20 +78,14 @@ def test_a_head_is_refused_where_it_cannot_stand(wrong: dict[str, Any]) -> None:
 
 
 def test_views_are_refused_where_training_makes_its_own() -> None:
-    with pytest.raises(ValidationError, match="views are for the frozen recipe"):
+    with pytest.raises(ValidationError, match="views are for the head alone"):
         TrainConfig(views=2)
 
 
 def test_agreement_is_refused_where_there_is_one_way_of_a_picture() -> None:
     with pytest.raises(ValidationError, match="give views, too"):
-        TrainConfig(recipe="frozen", agreement_weight=1)
+        TrainConfig(trains="head", agreement_weight=1)
 
 
-@pytest.mark.parametrize(
-    ("given", "name", "value"),
-    [({"weights": "none"}, "weights", None), ({"stop_patience": 0}, "stop_patience", None)],
-)
-def test_words_of_the_command_line_stand_for_nothing(
-    given: dict[str, Any], name: str, value: None
-) -> None:
-    assert getattr(config_of(given), name) is value
+def test_every_training_option_says_what_it_is() -> None:
+    assert [name for name, one in TrainConfig.model_fields.items() if not one.description] == []

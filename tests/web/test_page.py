@@ -118,7 +118,7 @@ def test_the_page_says_beforehand_how_often_the_model_is_right(page: Page) -> No
     manifest = released_manifest()
     times = times_in_ten((manifest.elsewhere or manifest.test).top1).pattern
 
-    sentence = re.compile(fr"names the right\sstyle {times}")
+    sentence = re.compile(rf"names the right\sstyle {times}")
 
     expect(page.get_by_text(sentence).filter(visible=True)).to_be_visible()
 

@@ -1,25 +1,28 @@
 """The commands for training in the cloud: push, submit, jobs, logs, cancel, pull, job."""
 
-import inspect
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from training.cli import train_options as options
 from training.cli.failures import one_clear_line, quiet_import
+from training.cli.recipe_options import (
+    RecipeName,
+    RepeatedRun,
+    Settings,
+    SplitName,
+    Weights,
+    config_of,
+)
 from training.cli.shared_options import RunName, StackName, Yes
 from training.config import DEFAULT_STACK, OrganiseConfig, Split, TrainConfig
 from training.errors import TrainingError
 
 _ORGANISE = OrganiseConfig()
 _WIDE = 200  # columns of a table that no terminal shows
-# what options are called where that is not the name of the field
-_FIELDS: Final = {"crop": "crop_px", "teacher": "teachers"}
 
 InCloud = Annotated[
     str,
@@ -59,6 +62,11 @@ def push(
 
 def submit(
     dataset: InCloud,
+    recipe: RecipeName = None,
+    from_: RepeatedRun = None,
+    set_: Settings = None,
+    weights: Weights = None,
+    split: SplitName = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the run; architecture and time by default.")
     ] = None,
@@ -79,7 +87,6 @@ def submit(
     note: Annotated[str, typer.Option(help="A remark to keep with the run.")] = "",
     stack: StackName = DEFAULT_STACK,
     yes: Yes = False,
-    **given: Any,
 ) -> None:
     """Train in the cloud: says what it will cost, asks, and starts a job that needs nobody."""
     with one_clear_line():
@@ -87,12 +94,17 @@ def submit(
         from training.cloud.submit import Wish
         from training.cloud.submit import submit as step
 
-        fields = {_FIELDS.get(name, name): value for name, value in given.items()}
-        config = options.config_of(fields | {"teachers": fields.get("teachers") or None})
+        config = config_of(
+            recipe=recipe,
+            repeated=_options_of(from_, dataset),
+            settings=set_ or (),
+            weights=weights,
+            split=split,
+        )
         wish = Wish(
             dataset=dataset,
             config=config,
-            is_precision_given=given.get("precision") is not None,
+            is_precision_given="precision" in config.model_fields_set,
             is_comparison=compare,
             organise=_organise_options(size, min_pictures, config),
             photographs=photographs,
@@ -114,24 +126,21 @@ def _organise_options(size_px: int, min_pictures: int, config: TrainConfig) -> O
     return OrganiseConfig(size_px=size_px, min_pictures_per_style=min_pictures, splits=splits)
 
 
-def with_options_of(train: Callable[..., None]) -> Callable[..., None]:
-    """Return `submit` with every training option that the command `train` takes."""
-    own = inspect.signature(submit).parameters.values()
-    shared = [
-        one
-        for name, one in inspect.signature(train).parameters.items()
-        if _FIELDS.get(name, name) in TrainConfig.model_fields
-    ]
-    parameters = [*(one for one in own if one.kind is not one.VAR_KEYWORD), *shared]
+def _options_of(run: Path | None, dataset: str) -> TrainConfig | None:
+    """Return the options of the run that is to be repeated on this dataset, if one is."""
+    if run is None:
+        return None
+    from training.runs.run_folder import load_plan, require_dataset
 
-    def command(**given: Any) -> None:
-        submit(**given)
-
-    command.__doc__ = submit.__doc__
-    command.__name__ = submit.__name__
-    command.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": None}
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return command
+    plan = load_plan(run)
+    if Path(dataset).is_dir():
+        require_dataset(Path(dataset), run, plan)
+    elif not plan.fingerprint.startswith(dataset):
+        raise TrainingError(
+            f"{run} was trained on another dataset (fingerprint {plan.fingerprint[:12]}) than "
+            f"{dataset}"
+        )
+    return plan.config
 
 
 def jobs(stack: StackName = DEFAULT_STACK) -> None:
@@ -246,9 +255,9 @@ def job(
     typer.echo(f"the run {what.run} is in {place}")
 
 
-def add_commands(cli: typer.Typer, train: Callable[..., None]) -> None:
-    """Add the commands; `train` is the one whose options `submit` takes, too."""
-    for command in (push, with_options_of(train), jobs, logs, cancel, pull):
+def add_commands(cli: typer.Typer) -> None:
+    """Add the commands, the one that only a container runs hidden."""
+    for command in (push, submit, jobs, logs, cancel, pull):
         cli.command()(command)
     cli.command(hidden=True)(job)
 

@@ -14,8 +14,16 @@ from rich.console import Console
 from training.cli import catalogue as commands
 from training.cli import cloud as remote
 from training.cli import promotion as promotion_commands
-from training.cli import train_options as options
 from training.cli.failures import one_clear_line, quiet_import
+from training.cli.recipe_options import (
+    RecipeName,
+    RepeatedRun,
+    Settings,
+    SplitName,
+    Weights,
+    config_of,
+)
+from training.cli.recipes import recipes
 from training.cli.visitors import review
 from training.config import (
     CollectConfig,
@@ -34,10 +42,10 @@ _EXPLORE = ExploreConfig()
 
 cli = typer.Typer(
     help="Name art styles, step by step: collect or import, organise, explore, find-rate, train, "
-    "evaluate, compare, runs, export. Each step reads one folder and writes another. catalogue and "
-    "embed look after the works that the service shows, feedback and review after what visitors "
-    "say. push, submit, jobs, logs, cancel and pull do it in the cloud; promote and rollback "
-    "change which model is live there.",
+    "evaluate, compare, runs, export. Each step reads one folder and writes another. recipes shows "
+    "every option of a training. catalogue and embed look after the works that the service shows, "
+    "feedback and review after what visitors say. push, submit, jobs, logs, cancel and pull do it "
+    "in the cloud; promote and rollback change which model is live there.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -307,55 +315,21 @@ def explore(
 def train(
     dataset: Dataset,
     run: Annotated[Path, typer.Argument(help="Folder to write; a broken-off run goes on.")],
-    from_: Annotated[
-        Path | None,
-        typer.Option("--from", help="Repeat this run; other options given change its own."),
-    ] = None,
-    recipe: options.Recipe = None,
-    architecture: options.Architecture = None,
-    head: options.Head = None,
-    hidden_units: options.HiddenUnits = None,
-    views: options.Views = None,
-    soft_px: options.SoftPx = None,
-    agreement_weight: options.AgreementWeight = None,
-    scaling: options.Scaling = None,
-    weights: options.Weights = None,
-    split: options.Split = None,
-    epochs: options.Epochs = None,
-    batch_size: options.BatchSize = None,
-    precision: options.Precision = None,
-    optimizer: options.Optimizer = None,
-    learning_rate: options.LearningRate = None,
-    schedule: options.Schedule = None,
-    stop_patience: options.StopPatience = None,
-    weight_decay: options.WeightDecay = None,
-    class_weights: options.ClassWeights = None,
-    label_smoothing: options.LabelSmoothing = None,
-    dropout: options.Dropout = None,
-    mixup_alpha: options.MixupAlpha = None,
-    cutmix_alpha: options.Cutmix = None,
-    artist_weight: options.ArtistWeight = None,
-    artist_works: options.ArtistWorks = None,
-    teacher: options.Teachers = None,
-    teacher_weight: options.TeacherWeight = None,
-    averaged_epochs: options.AveragedEpochs = None,
-    kept_share: options.KeptShare = None,
-    fixed_statistics: options.FixedStatistics = None,
-    crop: options.Crop = None,
-    min_crop_area: options.MinCropArea = None,
-    vertical_flips: options.VerticalFlips = None,
-    colour_cast: options.ColourCast = None,
-    max_softness: options.MaxSoftness = None,
-    jpeg_quality: options.JpegQuality = None,
-    seed: options.Seed = None,
+    recipe: RecipeName = None,
+    from_: RepeatedRun = None,
+    set_: Settings = None,
+    weights: Weights = None,
+    split: SplitName = None,
     note: Annotated[str, typer.Option(help="A remark to keep with the run.")] = "",
 ) -> None:
     """Train a model; the same command again goes on where it was stopped."""
-    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
     with one_clear_line():
-        base = None if from_ is None else _config_of_run(from_, dataset)
-        config = options.config_of(
-            given | {"crop_px": crop, "teachers": teacher or None}, base=base
+        config = config_of(
+            recipe=recipe,
+            repeated=_options_of(from_, dataset),
+            settings=set_ or (),
+            weights=weights,
+            split=split,
         )
         with quiet_import():
             from training.runs.train import train as step
@@ -372,7 +346,10 @@ def train(
     )
 
 
-def _config_of_run(run: Path, dataset: Path) -> TrainConfig:
+def _options_of(run: Path | None, dataset: Path) -> TrainConfig | None:
+    """Return the options of the run that is to be repeated on this dataset, if one is."""
+    if run is None:
+        return None
     from training.runs.run_folder import load_plan, require_dataset
 
     plan = load_plan(run)
@@ -387,26 +364,21 @@ def find_rate(
     low: Annotated[float, typer.Option(help="First rate.")] = 1e-6,
     high: Annotated[float, typer.Option(help="Last rate.")] = 1.0,
     steps: Annotated[int, typer.Option(help="Batches to try them on.")] = 400,
-    recipe: options.Recipe = None,
-    architecture: options.Architecture = None,
-    head: options.Head = None,
-    hidden_units: options.HiddenUnits = None,
-    views: options.Views = None,
-    soft_px: options.SoftPx = None,
-    agreement_weight: options.AgreementWeight = None,
-    scaling: options.Scaling = None,
-    weights: options.Weights = None,
-    split: options.Split = None,
-    batch_size: options.BatchSize = None,
-    precision: options.Precision = None,
-    optimizer: options.Optimizer = None,
-    crop: options.Crop = None,
-    seed: options.Seed = None,
+    recipe: RecipeName = None,
+    from_: RepeatedRun = None,
+    set_: Settings = None,
+    weights: Weights = None,
+    split: SplitName = None,
 ) -> None:
     """Find a learning rate: raise it batch by batch and see where the loss is lowest."""
-    given = {name: value for name, value in locals().items() if name in TrainConfig.model_fields}
     with one_clear_line():
-        config = options.config_of(given | {"crop_px": crop})
+        config = config_of(
+            recipe=recipe,
+            repeated=_options_of(from_, dataset),
+            settings=set_ or (),
+            weights=weights,
+            split=split,
+        )
         with quiet_import():
             from training.runs.find_rate import find_rate as step
         rate = step(dataset, folder, config, low=low, high=high, steps=steps)
@@ -707,12 +679,22 @@ def gallery(
 def leave_out(
     dataset: Dataset,
     folder: Annotated[Path, typer.Argument(help="Folder for a run per fold; goes on.")],
-    from_: Annotated[Path, typer.Option("--from", help="Run whose options are used.")],
+    recipe: RecipeName = None,
+    from_: RepeatedRun = None,
+    set_: Settings = None,
+    weights: Weights = None,
+    split: SplitName = None,
     folds: Annotated[int, typer.Option(min=2, help="Groups of places to leave out.")] = 5,
 ) -> None:
     """Train without some places each time, and ask about them: how a recipe does anywhere."""
     with one_clear_line():
-        config = _config_of_run(from_, dataset)
+        config = config_of(
+            recipe=recipe,
+            repeated=_options_of(from_, dataset),
+            settings=set_ or (),
+            weights=weights,
+            split=split,
+        )
         with quiet_import():
             from training.evaluation.left_out import leave_places_out
 
@@ -724,10 +706,11 @@ def leave_out(
     )
 
 
+cli.command()(recipes)
 cli.add_typer(commands.catalogue, name="catalogue")
 cli.command()(commands.embed)
 cli.command()(commands.feedback)
-remote.add_commands(cli, train)
+remote.add_commands(cli)
 cli.command()(promotion_commands.promote)
 cli.command()(promotion_commands.rollback)
 cli.command()(review)

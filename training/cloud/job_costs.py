@@ -96,7 +96,7 @@ def hours_on(machine: str, config: TrainConfig, *, pictures: int, gpus: int = 1)
     family = machine.partition(".")[0]
     speed = SPEEDS.get(config.architecture, _SLOWEST) * FAMILIES.get(family, 1.0)
     speed *= gpus * (_SCALING if gpus > 1 else 1.0)
-    if config.recipe == "frozen":
+    if config.trains == "head":
         seconds = pictures / (speed * _PASS)  # once; the head after it takes next to nothing
     else:
         area = (config.crop_px / _SPEED_PX) ** 2

@@ -75,8 +75,11 @@ def submit(stack: Stack, wish: Wish, *, agree: Callable[[str], None]) -> tuple[J
 
 
 def _refuse_what_stays_at_home(wish: Wish) -> None:
-    if wish.config.teachers:
-        raise TrainingError("a run on this machine cannot teach in the cloud: leave out --teacher")
+    if wish.config.teachers or wish.config.start:
+        raise TrainingError(
+            "a run on this machine cannot teach in the cloud, nor be begun with: leave out "
+            "teachers and start"
+        )
     weights = wish.config.weights
     if isinstance(weights, Path) and not weights.is_file():
         raise TrainingError(f"no weights at {weights}: name a Keras file, imagenet or none")

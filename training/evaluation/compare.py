@@ -182,7 +182,7 @@ def _entry(tag: str, folder: Path, run: Run, *, cost: _Cost, letter: str) -> Ent
     entry = replace(
         _entry_without_run(tag, config, cost),
         architecture=config.architecture,
-        recipe=config.recipe,
+        trains=config.trains,
         epochs=len(history),
         seconds=run.seconds,
         data=letter,

@@ -24,7 +24,7 @@ class Entry:
     tag: str
     architecture: str
     head: str
-    recipe: str | None = None
+    trains: str | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
     loss: float | None = None
@@ -255,7 +255,7 @@ _COSTS = (
     ("tag", "tag"),
     ("architecture", "architecture"),
     ("head", "head"),
-    ("recipe", "recipe"),
+    ("trains", "trains"),
     ("base MB", "size_base_MB"),
     ("top MB", "size_top_MB"),
     ("total MB", "size_total_MB"),

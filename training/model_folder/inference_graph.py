@@ -260,7 +260,7 @@ def _backbone(classifier: keras.Model, config: TrainConfig, size_px: int) -> ker
     blank = config.model_copy(update={"weights": None})
     # MobileNetV2 pads by its size, which is unknown where training takes crops: with a size here,
     # one that 32 does not divide would give another network than the one that was trained
-    is_of_crops = config.recipe == "fine-tune" and config.head in ANY_SIZE
+    is_of_crops = config.trains == "network" and config.head in ANY_SIZE
     features = build_features(blank, size_px=None if is_of_crops else size_px)
     backbone = features.get_layer("backbone")
     backbone.set_weights(classifier.get_layer("backbone").get_weights())

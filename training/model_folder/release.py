@@ -29,38 +29,12 @@ from training.evaluation.left_out import FOLDS, leave_places_out
 from training.files import write_table
 from training.model_folder.export import export
 from training.model_folder.model_card import write_card
+from training.recipes import load_recipe, make_config
 from training.runs.train import train
 from training.sources.importing import import_works
 from training.sources.labelled_rows import TABLE
 
 LISTS = ("picture", "artist", "source")
-SHIPPED: Mapping[str, Any] = {
-    "recipe": "frozen",
-    "head": "levels",
-    "hidden_units": 512,
-    "views": 3,
-    "photographs": 2,
-    "soft_px": 96,
-    "agreement_weight": 1.0,
-    "epochs": 40,
-    "batch_size": 128,
-    "optimizer": "adamw",
-    "learning_rate": 5e-4,
-    "schedule": "cosine",
-    "stop_patience": None,
-    "weight_decay": 0.05,
-    "class_weights": "collections",
-    "label_smoothing": 0.1,
-    "dropout": 0.3,
-    "mixup_alpha": 0.4,
-    "artist_weight": 0.5,
-    "averaged_epochs": 3,
-    "min_crop_area": 0.5,
-    "colour_cast": 0.1,
-    "max_softness": 2.5,
-    "jpeg_quality": 35,
-}
-"""Training options of the model that ships, beyond the defaults; see docs/experiments.md."""
 ORIGINAL = "the original's recipe"
 _LEARNT = ("train", "validation")
 _Tell = Callable[[str], None]
@@ -99,10 +73,10 @@ class Recipe:
     size_px: int = 224
     original_size_px: int = 224
     folds: int = FOLDS
-    ours: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
+    ours: Mapping[str, Any] = field(default_factory=lambda: load_recipe("released"))
     """training options beyond the defaults"""
-    original: Mapping[str, Any] = field(default_factory=dict)
-    """likewise, of the original's recipe"""
+    original: Mapping[str, Any] = field(default_factory=lambda: load_recipe("original"))
+    """likewise, to compare with"""
 
 
 def make_release(
@@ -113,16 +87,18 @@ def make_release(
     *,
     tell: _Tell,
     notes: Path | None = None,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe | None = None,
 ) -> ModelManifest:
     """Make the model folder `model` and its card; `work` keeps what was made on the way.
 
     tell: is called with a line as each step begins.
     notes: a Markdown list about the data, for the card.
+    recipe: by default that of the model that ships.
 
     Raises:
         TrainingError: as for the steps.
     """
+    recipe = recipe or Recipe()
     tell("import")
     for pictures in (ingredients.pictures, _paintings(ingredients)):
         if pictures is not None:
@@ -132,12 +108,14 @@ def make_release(
     lists = [name for name in LISTS if name in load_dataset(dataset).lists]
     if not lists:
         raise TrainingError(f"{ingredients.lists} has none of the lists {', '.join(LISTS)}")
-    ours = [_run(dataset, work, name, _ours(ingredients, name, recipe), tell) for name in lists]
+    ours = [
+        _run(dataset, work, name, _config(ingredients, name, recipe.ours), tell) for name in lists
+    ]
     left_out = None
     if ingredients.elsewhere is not None:
         tell(f"leave places out, {recipe.folds} times")
         left_out = work / "left-out"
-        config = _ours(ingredients, lists[0], recipe)
+        config = _config(ingredients, lists[0], recipe.ours)
         leave_places_out(dataset, left_out, config, folds=recipe.folds)
     squares = (
         dataset
@@ -152,7 +130,7 @@ def make_release(
                 squares,
                 work,
                 f"{name}-original",
-                _original(ingredients, name, recipe),
+                _config(ingredients, name, recipe.original),
                 note=ORIGINAL,
                 tell=tell,
             )
@@ -232,20 +210,9 @@ def _dataset(ingredients: Ingredients, work: Path, name: str, size_px: int, tell
     return work / name
 
 
-def _ours(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
+def _config(ingredients: Ingredients, split: str, recipe: Mapping[str, Any]) -> TrainConfig:
     options = {"split": split, "weights": ingredients.weights or "imagenet"}
-    return TrainConfig(**(options | dict(recipe.ours)))
-
-
-def _original(ingredients: Ingredients, split: str, recipe: Recipe) -> TrainConfig:
-    options = {
-        "recipe": "frozen",
-        "head": "original-3",
-        "scaling": "unit",
-        "split": split,
-        "weights": ingredients.weights or "imagenet",
-    }
-    return TrainConfig(**(options | dict(recipe.original)))
+    return make_config(options | dict(recipe))
 
 
 def _run(

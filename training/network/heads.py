@@ -42,7 +42,7 @@ def pool_levels(features: Sequence[Any]) -> Any:
 
 
 def _pooled_levels(features: Any, dropout: float) -> Any:
-    # the frozen recipe keeps what is pooled already
+    # what is kept for training the head alone is pooled already
     pooled = pool_levels(features) if isinstance(features, list) else features
     # untrained, it uses the statistics that it was given, in training, too
     standard = layers.BatchNormalization(
@@ -108,7 +108,7 @@ def build_head(
     if not isinstance(features, list) and name not in ANY_SIZE and _is_small(features):
         raise TrainingError(
             f"head {name} needs features of at least 3 x 3, here they are {features}: use larger "
-            "pictures, or --head gap"
+            "pictures, or head=gap"
         )
     taken = (
         [keras.Input(shape) for shape in features]

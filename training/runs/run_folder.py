@@ -10,11 +10,12 @@ Nothing here imports TensorFlow.
 """
 
 import csv
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from training.config import TrainConfig
 from training.dataset.dataset_folder import load_dataset
@@ -23,7 +24,19 @@ from training.errors import TrainingError
 CLASSIFIER_FILE = "model.keras"
 """float32 RGB 0 to 255 -> logits"""
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+_FORMERLY: Final = {"fine-tune": "network", "frozen": "head"}
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+def with_names_of_today(config: Any) -> Any:
+    """Return kept options under today's names: what is `trains` was `recipe` in former runs.
+
+    What is no mapping is returned as it is.
+    """
+    if not isinstance(config, Mapping) or "recipe" not in config:
+        return config
+    rest = {name: value for name, value in config.items() if name != "recipe"}
+    return rest | {"trains": _FORMERLY.get(str(config["recipe"]))}
 
 
 class Plan(BaseModel):
@@ -47,6 +60,11 @@ class Plan(BaseModel):
     device: str
     started: datetime
     note: str = ""
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _read_former_names(cls, config: Any) -> Any:
+        return with_names_of_today(config)
 
 
 class Run(BaseModel):

@@ -18,14 +18,14 @@ from rich.text import Text
 from training.config import TrainConfig
 from training.errors import TrainingError
 from training.files import write_table
-from training.runs.run_folder import CLASSIFIER_FILE
+from training.runs.run_folder import CLASSIFIER_FILE, with_names_of_today
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
 
 COLUMNS = (
     *("id", "state", "started", "finished", "seconds", "commit", "tensorflow", "device"),
-    *("architecture", "head", "recipe", "input_shape", "head_shape", "split", "fingerprint"),
+    *("architecture", "head", "trains", "input_shape", "head_shape", "split", "fingerprint"),
     *("val_accuracy", "val_loss", "accuracy", "loss", "test_top1", "test_macro_f1"),
     *("best_epoch", "epochs", "planned_epochs", "batch_size", "optimizer", "learning_rate"),
     *("schedule", "callbacks", "note", "problem"),
@@ -80,7 +80,7 @@ def as_table(rows: Sequence[Row], *, width: int) -> Table:
     kept = _fitting(lines, width)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in kept:
-        is_text = heading in ("id", "state", "architecture", "head", "recipe", "optimiser", "note")
+        is_text = heading in ("id", "state", "architecture", "head", "trains", "optimiser", "note")
         table.add_column(
             heading,
             justify="left" if is_text else "right",
@@ -111,7 +111,7 @@ def _describe(run: Path, folder: Path) -> Row:
     outcome = _read(run / "run.json", problems) if (run / "run.json").is_file() else {}
     history = _read_history(run / "history.csv", problems)
     evaluation = _read_evaluation(run, problems)
-    config = _dig(plan, "config") or {}
+    config = with_names_of_today(_dig(plan, "config")) or {}
     _check_version(config, problems)
     best = _best_epoch(history, _dig(outcome, "best_epoch"))
     done = int(history[-1]["epoch"]) if history else 0
@@ -289,7 +289,7 @@ _SHOWN: dict[str, Callable[[Row], str]] = {
     "commit": _text("commit"),
     "architecture": _text("architecture"),
     "head": _text("head"),
-    "recipe": _text("recipe"),
+    "trains": _text("trains"),
     "input": _text("input_shape"),
     "validation": _share("val_accuracy"),
     "test": _share("test_top1"),
@@ -300,6 +300,6 @@ _SHOWN: dict[str, Callable[[Row], str]] = {
     "note": lambda row: "; ".join(str(row[name]) for name in ("problem", "note") if row[name]),
 }
 _PRIORITY = (
-    *("id", "state", "validation", "test", "architecture", "note", "head", "recipe", "time"),
+    *("id", "state", "validation", "test", "architecture", "note", "head", "trains", "time"),
     *("started", "epochs", "batch", "optimiser", "input", "commit"),
 )

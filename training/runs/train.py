@@ -71,7 +71,7 @@ _REMEMBERED = ("wait", "best", "cooldown_counter", "best_epoch", "stopped_epoch"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a recipe trains: a model and its batches."""
+    """What is trained: a model and its batches."""
 
     styles: int
     build: Callable[[], keras.Model]
@@ -105,7 +105,7 @@ def train(
     with numbers_of(config.precision):
         plan = _claim(run_folder, _plan(config, dataset, parts, note))
         job = make_job(dataset_folder, parts, config, styles=len(dataset.styles))
-        if config.recipe == "fine-tune":
+        if config.trains == "network":
             draw_sheet(run_folder / "augmentation.png", parts["train"], config)
         try:
             _fit(run_folder, job, config, after_epoch)
@@ -151,9 +151,9 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
     side = dataset.config.size_px
     if config.soft_px >= side:
         raise TrainingError(
-            f"pictures of {side} px cannot be shrunk to {config.soft_px} px: lower --soft-px"
+            f"pictures of {side} px cannot be shrunk to {config.soft_px} px: lower soft_px"
         )
-    if config.recipe == "frozen":
+    if config.trains == "head":
         return
     for other in (*config.teachers, *([config.start] if config.start else [])):
         _refuse_other(other, config, dataset)
@@ -162,11 +162,11 @@ def refuse_misfit(config: TrainConfig, dataset: Dataset) -> None:
     if config.crop_px > side:
         raise TrainingError(
             f"crops of {config.crop_px} px are larger than the pictures of the dataset "
-            f"({side} px): lower --crop, or organise with a larger --size"
+            f"({side} px): lower crop_px, or organise with a larger --size"
         )
     if config.head not in ANY_SIZE and config.crop_px != side:
         raise TrainingError(
-            f"head {config.head} takes pictures of one size: give --crop {side}, or --head gap"
+            f"head {config.head} takes pictures of one size: give crop_px={side}, or head=gap"
         )
 
 
@@ -197,9 +197,9 @@ def _refuse_start(folder: Path, config: TrainConfig) -> None:
 def make_job(
     dataset_folder: Path, parts: dict[str, Part], config: TrainConfig, *, styles: int
 ) -> Job:
-    """Return what the recipe trains; the frozen one computes the features that are missing."""
-    makers = {"fine-tune": _fine_tune_job, "frozen": _frozen_job}
-    return makers[config.recipe](dataset_folder, parts, config, styles)
+    """Return what is trained; for the head alone, compute the features that are missing."""
+    makers = {"network": _network_job, "head": _head_job}
+    return makers[config.trains](dataset_folder, parts, config, styles)
 
 
 @contextmanager
@@ -213,7 +213,7 @@ def numbers_of(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _fine_tune_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles: int) -> Job:
+def _network_job(_: Path, parts: dict[str, Part], config: TrainConfig, styles: int) -> Job:
     train_part, validation = parts["train"], parts["validation"]
 
     artists = _artists(train_part, config)
@@ -291,7 +291,7 @@ def _ask(teacher: keras.Model, pictures: Any) -> Any:
     return keras.layers.Softmax(dtype="float32")(teacher(pictures))
 
 
-def _frozen_job(
+def _head_job(
     dataset_folder: Path, parts: dict[str, Part], config: TrainConfig, styles: int
 ) -> Job:
     with numbers_of("float32"):
@@ -645,16 +645,16 @@ def _mean_weights(folder: Path, *, epochs: int) -> list[NDArray[np.float32]]:
 
 
 def _whole_classifier(plan: Plan, best: keras.Model) -> keras.Model:
-    """Return the classifier in float32, whatever precision and recipe the best model is of."""
-    config, is_frozen = plan.config, plan.config.recipe == "frozen"
-    if is_frozen:
+    """Return the classifier in float32, whatever of it was trained, in whatever precision."""
+    config, is_head = plan.config, plan.config.trains == "head"
+    if is_head:
         classifier = build_classifier(config, styles=len(plan.styles), size_px=plan.size_px)
     else:
         blank = config.model_copy(update={"weights": None})
         size_px = None if config.head in ANY_SIZE else config.crop_px
         classifier = build_classifier(blank, styles=len(plan.styles), size_px=size_px)
         classifier.get_layer("backbone").set_weights(best.get_layer("backbone").get_weights())
-    ours, theirs = classifier.get_layer("head"), best if is_frozen else best.get_layer("head")
+    ours, theirs = classifier.get_layer("head"), best if is_head else best.get_layer("head")
     if config.head not in ANY_SIZE:
         ours.set_weights(theirs.get_weights())
         return classifier

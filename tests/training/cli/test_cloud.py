@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
 from tests.training.cloud.conftest import BUCKETS, batch_job, let_run, write_log
+from tests.training.conftest import made_dataset, made_run, tiny_config
 from training.cli.commands import cli
 from training.cloud.deployed_stack import Stack
 from training.cloud.job_spec import JobSpec, run_place
 from training.cloud.pushed_datasets import plan_push, push_set
 from training.cloud.s3_folders import put_folder
 from training.config import TrainConfig
+from training.recipes import load_recipe, make_config
+from training.runs.run_folder import load_run
 
 pytestmark = pytest.mark.slow
-
-OWN = {"dataset", "run", "from_", "note"}  # of train, not of the model
 
 
 def ask(*words: object, answer: str = "") -> Result:
@@ -32,7 +32,7 @@ def said_by(result: Result) -> str:
 def submitted(queue: Stack, dataset: Path, *words: str) -> str:
     """Push the dataset and submit a job; return its id."""
     ask("push", dataset, "--yes")
-    result = ask("submit", dataset, "--name", "first", "--crop", "64", "--yes", *words)
+    result = ask("submit", dataset, "--name", "first", "--set", "crop_px=64", "--yes", *words)
     assert result.exit_code == 0, result.output
     [parent] = [key for key in batch_job_ids() if ":" not in key]
     return parent
@@ -67,7 +67,7 @@ def test_push_tells_the_fingerprint_and_how_much_was_sent(stack: Stack, dataset:
 def test_submit_says_what_it_costs_and_asks(queue: Stack, dataset: Path) -> None:
     ask("push", dataset, "--yes")
 
-    result = ask("submit", dataset, "--crop", "64", answer="n\n")
+    result = ask("submit", dataset, "--set", "crop_px=64", answer="n\n")
 
     assert result.exit_code == 1
     assert "this starts a job of" in said_by(result)
@@ -76,28 +76,47 @@ def test_submit_says_what_it_costs_and_asks(queue: Stack, dataset: Path) -> None
 
 
 def test_submit_passes_every_option_on(queue: Stack, dataset: Path) -> None:
-    job_id = submitted(
-        queue, dataset, "--architecture", "vgg16", "--epochs", "3", "--precision", "float32"
-    )
+    words = (f"--set={one}" for one in ("architecture=vgg16", "epochs=3", "precision=float32"))
+    job_id = submitted(queue, dataset, *words)
 
     spec = JobSpec.model_validate_json(batch_job(job_id).parameters["spec"])
     assert spec.config == TrainConfig(architecture="vgg16", epochs=3, crop_px=64)
     assert spec.is_precision_given
 
 
-def test_submit_takes_every_training_option_of_train() -> None:
-    commands: Any = typer.main.get_command(cli)
-    names = {
-        name: {one.name for one in commands.commands[name].params} for name in ("train", "submit")
-    }
+def test_submit_takes_a_recipe(queue: Stack, dataset: Path) -> None:
+    job_id = submitted(queue, dataset, "--recipe", "original")
 
-    assert names["train"] - OWN <= names["submit"]
+    spec = JobSpec.model_validate_json(batch_job(job_id).parameters["spec"])
+    assert spec.config == make_config(load_recipe("original") | {"crop_px": 64})
+    assert not spec.is_precision_given
+
+
+def test_submit_repeats_a_run_on_its_own_dataset_only(queue: Stack, dataset: Path) -> None:
+    run = made_run("run", made_dataset(), tiny_config(architecture="small"))
+    own = load_run(run).plan
+    job_id = submitted(queue, dataset, "--from", str(run))
+
+    result = ask("submit", "abcdef", "--from", run, "--name", "second", "--yes")
+
+    spec = JobSpec.model_validate_json(batch_job(job_id).parameters["spec"])
+    assert spec.config == own.config.model_copy(update={"crop_px": 64})
+    assert f"(fingerprint {own.fingerprint[:12]}) than abcdef" in said_by(result)
+
+
+@pytest.mark.parametrize("setting", ['teachers=["runs/a"]', "start=runs/a"])
+def test_submit_refuses_runs_of_this_machine_to_learn_from(
+    queue: Stack, dataset: Path, setting: str
+) -> None:
+    result = ask("submit", dataset, "--set", setting, "--yes")
+
+    assert "leave out teachers and start" in said_by(result)
 
 
 def test_submit_takes_the_lists_that_organise_makes(queue: Stack, raw: Path) -> None:
     ask("push", raw, "--yes")
 
-    result = ask("submit", raw, "--split", "artist", "--size", "64", "--crop", "48", "--yes")
+    result = ask("submit", raw, "--split=artist", "--size=64", "--set=crop_px=48", "--yes")
 
     assert result.exit_code == 0, result.output
     [job_id] = batch_job_ids()
@@ -180,7 +199,7 @@ def test_without_a_stack_every_command_says_what_to_do(aws: str, words: tuple[st
 def test_a_comparison_is_submitted_as_one(queue: Stack, dataset: Path, s3: Any) -> None:
     push_set(s3, BUCKETS["datasets"], plan_push(s3, BUCKETS["datasets"], dataset))
 
-    result = ask("submit", dataset, "--compare", "--name", "five", "--crop", "64", "--yes")
+    result = ask("submit", dataset, "--compare", "--name=five", "--set=crop_px=64", "--yes")
 
     assert "this starts 5 jobs" in said_by(result)
     assert "five-mobilenetv2, five-resnet50" in said_by(result)

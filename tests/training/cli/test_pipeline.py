@@ -71,12 +71,12 @@ def collect(pipeline: Pipeline) -> Result:
 
 
 ORGANISE = "--size 64 --min-pictures 10 --test-share .3 --validation-share .2"
-TINY = "--architecture small --weights none --crop 48 --batch-size 8"
+TINY = "--weights none --set architecture=small --set crop_px=48 --set batch_size=8"
 STEPS = {
     "organise": ("organise", "/raw /dataset --split picture --split artist", ORGANISE),
     "explore": ("explore", "/dataset /explored"),
     "find-rate": ("find-rate", "/dataset /rate --steps 20", TINY),
-    "train": ("train", "/dataset /runs/first --epochs 1 --split artist --note tiny", TINY),
+    "train": ("train", "/dataset /runs/first --set epochs=1 --split artist --note tiny", TINY),
     "train --from": ("train", "/dataset /runs/second --from /runs/first"),
     "evaluate": ("evaluate", "/dataset /runs/first --part test"),
     "compare": ("compare", "/runs/first /runs/second --out /compared"),
@@ -190,7 +190,7 @@ def test_a_run_is_not_repeated_on_another_dataset(pipeline: Pipeline) -> None:
 
 
 def test_an_option_goes_before_that_of_the_run_to_repeat(pipeline: Pipeline) -> None:
-    options = "--from /runs/first --architecture alexnet --epochs 3"
+    options = "--from /runs/first --set architecture=alexnet --set epochs=3"
 
     result = step(pipeline, "train", "/dataset /refused", options)
 

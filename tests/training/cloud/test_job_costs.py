@@ -52,7 +52,7 @@ def test_a_comparison_costs_the_sum_of_its_jobs() -> None:
 
 def test_small_crops_and_frozen_backbones_cost_less() -> None:
     small = CONFIG.model_copy(update={"crop_px": 112})
-    frozen = TrainConfig(recipe="frozen", architecture="resnet50")
+    frozen = TrainConfig(trains="head", architecture="resnet50")
 
     whole, quarter, once = (
         hours_on("g5.xlarge", one, pictures=1_000_000) for one in (CONFIG, small, frozen)

@@ -37,6 +37,7 @@ from training.model_folder.export import Parity, export, require_parity
 from training.model_folder.golden import draw_golden
 from training.network import litert
 from training.network.heads import HIDDEN
+from training.recipes import load_recipe
 from training.runs.run_folder import load_run
 from training.runs.train import load_classifier, train
 
@@ -218,12 +219,15 @@ def hidden_run(
     """A run whose hidden layer outweighs all else."""
     folder = tmp_path_factory.mktemp("hidden")
     config = TrainConfig(
-        recipe="frozen",
-        architecture=small,
-        weights=weights,
-        head="levels",
-        hidden_units=UNITS,
-        epochs=1,
+        **load_recipe("original")
+        | {
+            "architecture": small,
+            "scaling": "own",
+            "weights": weights,
+            "head": "levels",
+            "hidden_units": UNITS,
+            "epochs": 1,
+        }
     )
     train(dataset, folder, config)
     return folder

@@ -40,7 +40,7 @@ PADDED, MOBILENET = "padded", "mobilenetv2"
 HEADS: dict[str, dict[str, Any]] = {
     "gap": {"head": "gap"},
     "levels": {"head": "levels"},
-    "hidden": {"head": "levels", "recipe": "frozen", "hidden_units": 7},
+    "hidden": {"head": "levels", "trains": "head", "hidden_units": 7},
 }
 
 
@@ -87,7 +87,7 @@ def config(case: tuple[str, int]) -> TrainConfig:
 def classifier(config: TrainConfig, pictures: Any) -> keras.Model:
     keras.utils.set_random_seed(1)
     # what is kept of pictures that never change is computed at their own size
-    size_px = pictures.shape[1] if config.recipe == "frozen" else None
+    size_px = pictures.shape[1] if config.trains == "head" else None
     made = build_classifier(config, styles=STYLES, size_px=size_px)
     head = made.get_layer("head")
     if config.head == LEVELS:

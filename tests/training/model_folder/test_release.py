@@ -41,7 +41,8 @@ from training.model_folder.gallery import (
     write_copies,
     write_page,
 )
-from training.model_folder.release import ORIGINAL, SHIPPED, Ingredients, Recipe, make_release
+from training.model_folder.release import ORIGINAL, Ingredients, Recipe, make_release
+from training.recipes import load_recipe
 from training.runs.run_folder import load_run
 from training.sources.importing import import_works
 from training.sources.raw_folder import read_works
@@ -109,12 +110,12 @@ def made(small: str, weights: Path) -> tuple[Path, ModelManifest, list[str]]:
 
 
 def quick_recipe(architecture: str) -> Recipe:
-    original = {"architecture": architecture, "epochs": 2}
+    few = {"architecture": architecture, "epochs": 2}
     # long enough to tell styles apart: rounding would turn answers that are all alike
     quick = {"batch_size": 8, "hidden_units": 8, "soft_px": 32, "epochs": 30, "learning_rate": 5e-3}
     quick |= {"photographs": 1, "views": 1, "min_collection": 40}
-    ours = dict(SHIPPED) | original | quick
-    return Recipe(size_px=64, original_size_px=32, folds=2, ours=ours, original=original)
+    ours, original = (load_recipe(name) | few for name in ("released", "original"))
+    return Recipe(size_px=64, original_size_px=32, folds=2, ours=ours | quick, original=original)
 
 
 def test_a_release_is_measured_on_places_that_it_never_saw(

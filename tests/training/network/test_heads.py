@@ -132,7 +132,7 @@ def test_pooling_takes_features_of_any_size() -> None:
 def test_a_top_of_the_original_needs_features_of_a_size(
     features: tuple[int | None, int | None, int],
 ) -> None:
-    with pytest.raises(TrainingError, match="--head gap"):
+    with pytest.raises(TrainingError, match="head=gap"):
         build("original-3", features)
 
 

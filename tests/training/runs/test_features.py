@@ -56,7 +56,7 @@ def copy_without_features(dataset: Path, folder: Path) -> Path:
 
 @pytest.fixture
 def config(small: str, weights: Path) -> TrainConfig:
-    return TrainConfig(recipe="frozen", architecture=small, weights=weights)
+    return TrainConfig(trains="head", architecture=small, weights=weights)
 
 
 @pytest.fixture

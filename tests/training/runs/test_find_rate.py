@@ -17,6 +17,7 @@ from tests.training.cli.test_commands import assert_one_clear_line, call
 from tests.training.conftest import made_dataset, tiny_config
 from training.config import TrainConfig
 from training.errors import TrainingError
+from training.recipes import load_recipe
 from training.runs.find_rate import RangeTest, find_rate
 
 pytestmark = pytest.mark.slow
@@ -127,10 +128,11 @@ def test_the_test_ends_where_the_loss_diverges(
     dataset: Path, small: str, weights: Path, tmp_path: Path
 ) -> None:
     frozen: dict[str, Any] = {
-        "recipe": "frozen",
+        **load_recipe("original"),
+        "head": "gap",
+        "scaling": "own",
         "architecture": small,
         "weights": weights,
-        "optimizer": "sgd",
     }
 
     find_rate(dataset, tmp_path, TrainConfig(**frozen), low=1e-2, high=1e8, steps=60)
@@ -198,7 +200,8 @@ def test_crops_larger_than_the_pictures_are_refused(dataset: Path, tmp_path: Pat
 def test_find_rate_on_frozen_features_ends_with_the_rate_and_where(
     dataset: Path, small: str, weights: Path, tmp_path: Path
 ) -> None:
-    options = f"--recipe frozen --architecture {small} --weights {weights} --steps 40 --high 10"
+    options = f"--weights {weights} --steps 40 --high 10"
+    options += f" --recipe original --set head=gap --set architecture={small}"
 
     result = call("find-rate", dataset, tmp_path / "rate", *options.split())
 
@@ -208,6 +211,7 @@ def test_find_rate_on_frozen_features_ends_with_the_rate_and_where(
 
 
 def test_wrong_rates_are_one_clear_line(dataset: Path, tmp_path: Path) -> None:
-    result = call("find-rate", dataset, tmp_path / "new", "--low", 1, "--high", 0.1, "--crop", 48)
+    options = ("--low", 1, "--high", 0.1, "--set", "crop_px=48")
+    result = call("find-rate", dataset, tmp_path / "new", *options)
 
     assert_one_clear_line(result, "rates from 1.0 to 0.1")

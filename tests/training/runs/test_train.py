@@ -109,8 +109,8 @@ def test_crops_larger_than_the_pictures_are_refused(dataset: Path, tmp_path: Pat
 def test_a_soft_view_that_is_no_smaller_than_the_pictures_is_refused(
     dataset: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(TrainingError, match="lower --soft-px"):
-        train(dataset, tmp_path, TrainConfig(recipe="frozen", soft_px=SIZE_PX))
+    with pytest.raises(TrainingError, match="lower soft_px"):
+        train(dataset, tmp_path, TrainConfig(trains="head", soft_px=SIZE_PX))
 
 
 def test_a_run_that_was_never_finished_is_told_how_to_go_on(tmp_path: Path) -> None:
