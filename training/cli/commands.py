@@ -509,6 +509,15 @@ def export(
         Path | None,
         typer.Option(help="Folder of pictures that are no paintings, to learn to refuse such."),
     ] = None,
+    elsewhere: Annotated[
+        Path | None, typer.Option(help="Folder of pictures from anywhere, to be measured on, too.")
+    ] = None,
+    left_out: Annotated[
+        Path | None, typer.Option(help="What `leave-out` wrote, to fit the odds on.")
+    ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Folder of famous works, to be measured on, too.")
+    ] = None,
     beside: Annotated[
         list[Path] | None,
         typer.Option(help="Run of the same recipe on another list, to show; may be repeated."),
@@ -547,6 +556,9 @@ def export(
             model,
             precision=precision,
             photographs=photographs,
+            elsewhere=elsewhere,
+            gallery=gallery,
+            left_out=left_out,
             beside=beside or (),
             baselines=baseline or (),
             works=works,
