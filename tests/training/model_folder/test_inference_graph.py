@@ -313,7 +313,7 @@ def test_the_file_of_the_network_that_ships_answers_as_keras_does() -> None:
         size_px=size_px,
         temperature=TEMPERATURE,
         projection=projection,
-        line=a_line(144, 192, 384, 576),
+        line=a_line(144, 192, 384, 576, 960),
     )
     expected = {name: np.asarray(one) for name, one in make()(picture, training=False).items()}
 
