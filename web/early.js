@@ -58,7 +58,14 @@
       "pages/model-study",
       "pages/parts",
     ],
-    about: [...DRAWN, "charts/architecture", "pages/about", "pages/parts", "pages/references"],
+    about: [
+      ...DRAWN,
+      "charts/architecture",
+      "examples",
+      "pages/about",
+      "pages/parts",
+      "pages/references",
+    ],
   };
 
   const name = /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? "";

@@ -1,27 +1,27 @@
 // @ts-check
-/** Offers the pictures that the page draws itself. */
+/** Offers famous works to ask about. */
 
+import { ApiError } from "./api.js";
 import { element, make } from "./elements.js";
 import { EXAMPLES } from "./examples.js";
-import { toBlob } from "./picture.js";
 
 /** @typedef {import("./examples.js").Example} Example */
 
-const THUMB = { width: 160, height: 120 };
-const WHOLE = { width: 960, height: 720 };
+const THUMB = { width: 320, height: 240 };
 
 /**
  * @param {(file: File) => void} take is given the one that the visitor chooses
+ * @param {(error: ApiError) => void} fail is told when its picture does not come
  */
-export function showExamples(take) {
+export function showExamples(take, fail) {
   const items = EXAMPLES.map((example) => {
     const button = make(
       "button",
       { type: "button", class: "example" },
-      drawn(example, THUMB),
-      make("span", {}, example.title),
+      make("img", { src: `art/${example.file}-small.webp`, alt: "", loading: "lazy", ...THUMB }),
+      make("span", {}, make("cite", {}, example.title), `, ${example.artist}`),
     );
-    button.addEventListener("click", () => void hang(example, take));
+    button.addEventListener("click", () => void hang(example, take, fail));
     return make("li", {}, button);
   });
   element("examples").replaceChildren(...items);
@@ -29,22 +29,16 @@ export function showExamples(take) {
 
 /**
  * @param {Example} example
- * @param {{width: number, height: number}} size
- * @returns {HTMLCanvasElement}
- */
-function drawn({ draw }, { width, height }) {
-  const canvas = make("canvas", { width, height, "aria-hidden": "true" });
-  const pen = canvas.getContext("2d");
-  if (pen !== null) draw(pen, width, height);
-  return canvas;
-}
-
-/**
- * @param {Example} example
  * @param {(file: File) => void} take
+ * @param {(error: ApiError) => void} fail
  */
-async function hang(example, take) {
-  const blob = await toBlob(drawn(example, WHOLE), "image/png");
-  if (blob === null) return;
-  take(new File([blob], `${example.title}, drawn by this page.png`, { type: "image/png" }));
+async function hang({ file, title, artist }, take, fail) {
+  try {
+    const answer = await fetch(`art/${file}.jpg`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    take(new File([await answer.blob()], `${title}, ${artist}.jpg`, { type: "image/jpeg" }));
+  } catch {
+    const message = `The picture of ${title} did not come. Look whether you are online, and try again.`;
+    fail(new ApiError("example_missing", message));
+  }
 }

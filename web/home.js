@@ -126,11 +126,14 @@ function show(visit) {
   if (!visit.isFirst && page.visit === before) arrive(page.visit);
 }
 
-/** Drawing them takes its time, which no other page has to wait for. */
+/** Their pictures are nothing that another page has to wait for. */
 function showExamplesOnce() {
   if (hasExamples) return;
   hasExamples = true;
-  showExamples((file) => receive([file]));
+  showExamples(
+    (file) => receive([file]),
+    (error) => update({ visit: failed(null, error) }),
+  );
 }
 
 /**

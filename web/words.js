@@ -32,6 +32,7 @@ const FAILURE_TITLES = {
   unavailable: "The service is not ready",
   unknown_upload: "The original did not arrive",
   unreachable: "The service does not answer",
+  example_missing: "That picture did not come",
   unreadable_file: "This file cannot be opened",
   unreadable_image: "This picture cannot be read",
   unshrinkable: "This browser cannot shrink this picture",

@@ -196,29 +196,31 @@ def test_the_table_fits_a_phone(open_page: OpenPage, width: int) -> None:
     assert not scrolls_sideways(page)
 
 
-# pictures that the page draws itself
+# famous works to ask about
 
 
-@pytest.mark.parametrize("painter", ["Mondrian", "Delaunay", "Riley", "Rothko"])
-def test_an_example_is_drawn_named_as_such_and_asked_about(page: Page, painter: str) -> None:
-    page.get_by_role("button", name=f"In the manner of {painter}").click()
+def test_a_famous_work_is_hung_and_asked_about(page: Page) -> None:
+    page.get_by_role("button", name="The Great Wave, Katsushika Hokusai").click()
 
     expect_answer(page)
-    name = f"In the manner of {painter}, drawn by this page.png"
+    name = "The Great Wave, Katsushika Hokusai.jpg"
     expect(page.get_by_role("img", name=f"Your picture: {name}")).to_be_visible()
 
 
-def test_an_example_is_the_same_at_each_visit(page: Page) -> None:
-    sent: list[bytes] = []
-    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+def test_the_famous_works_are_shown_with_their_pictures(page: Page) -> None:
+    page.locator("#examples").scroll_into_view_if_needed()
 
-    for _ in range(2):
-        page.get_by_role("button", name="In the manner of Delaunay").click()
-        expect_answer(page)
-        page.reload()
+    loaded = "[...document.querySelectorAll('#examples img')].filter((one) => one.naturalWidth)"
+    page.wait_for_function(f"{loaded}.length === 8")
 
-    first, second = (body for body in sent if body)
-    assert first == second
+
+def test_a_famous_work_whose_picture_does_not_come_is_a_clear_failure(page: Page) -> None:
+    page.route("**/art/great-wave.jpg", lambda route: route.abort())
+
+    page.get_by_role("button", name="The Great Wave").click()
+
+    expect(page.get_by_role("heading", name="That picture did not come")).to_be_visible()
+    expect(page.get_by_text("Look whether you are online, and try again.")).to_be_visible()
 
 
 def test_a_phone_offers_its_camera(open_page: OpenPage) -> None:

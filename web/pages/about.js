@@ -3,6 +3,7 @@
 
 import { drawParts } from "../charts/architecture.js";
 import { make } from "../elements.js";
+import { EXAMPLES } from "../examples.js";
 import { drawn, figure } from "./parts.js";
 import { REFERENCES } from "./references.js";
 
@@ -26,6 +27,7 @@ export function open(place) {
     data(),
     privacy(),
     references(),
+    pictures(),
     thanks(),
   );
   return { close: () => {} };
@@ -47,6 +49,23 @@ function chapter(id, title, ...children) {
       {},
       ...children.map((child) =>
         typeof child === "string" ? make("p", { class: "prose" }, child) : child,
+      ),
+    ),
+  );
+}
+
+/** @returns {HTMLElement} */
+function pictures() {
+  return chapter(
+    "pictures",
+    "The pictures shown here",
+    "These works are in the public domain; their files come from Wikimedia Commons. The model was not " +
+      "trained on any of them.",
+    make(
+      "ul",
+      { class: "prose" },
+      ...EXAMPLES.map(({ title, artist, year, museum, licence }) =>
+        make("li", {}, make("cite", {}, title), `, ${artist}, ${year}. ${museum}. ${licence}.`),
       ),
     ),
   );

@@ -4,7 +4,6 @@ import { test } from "node:test";
 
 import { breakLines } from "../../../web/card.js";
 import { layOut } from "../../../web/charts/placement.js";
-import { divide, randomFrom } from "../../../web/examples.js";
 import { smooth } from "../../../web/light.js";
 import { areasOf } from "../../../web/palette.js";
 import { fitInside } from "../../../web/picture.js";
@@ -90,20 +89,6 @@ test("the light is brightest where the map is, and smooth between", () => {
 
 test("a map of one cell lights everything alike", () => {
   assert.deepEqual([...smooth([[0.5]], 2)], [0.5, 0.5, 0.5, 0.5]);
-});
-
-test("the page draws the same pictures at each visit", () => {
-  const box = { x: 0, y: 0, width: 1, height: 1 };
-
-  assert.deepEqual(divide(box, randomFrom(7), 4), divide(box, randomFrom(7), 4));
-  assert.notDeepEqual(divide(box, randomFrom(7), 4), divide(box, randomFrom(8), 4));
-});
-
-test("a divided box is covered without overlap", () => {
-  const boxes = divide({ x: 0, y: 0, width: 1, height: 1 }, randomFrom(3), 5);
-
-  const area = boxes.reduce((sum, { width, height }) => sum + width * height, 0);
-  assert.ok(Math.abs(area - 1) < 1e-9);
 });
 
 test("a picture is shrunk to the box, never grown and never bent", () => {
