@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ def test_no_photograph_and_no_weights_file_is_tracked() -> None:
     pictures = [n for n in names if n.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif"))]
     assert [n for n in pictures if not n.startswith("docs/")] == []
     assert [n for n in names if n.endswith((".h5", ".keras", ".ckpt", ".onnx"))] == []
+
+
+def test_the_newest_version_of_the_changelog_is_the_package_s() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    newest = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+
+    assert newest is not None
+    assert re.fullmatch(rf"{re.escape(version)}, (unreleased|\d{{4}}-\d\d-\d\d)", newest[1])
+
+
+def test_nothing_but_the_package_says_a_version() -> None:
+    page = json.loads((ROOT / "package.json").read_text("utf-8"))
+
+    assert "version" not in page
 
 
 @pytest.mark.parametrize("name", list(Settings.model_fields))
