@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-DOCKERFILES: Final = ("lambda_fn/Dockerfile", "training/Dockerfile")
+DOCKERFILES: Final = ("Dockerfile", "lambda_fn/Dockerfile", "training/Dockerfile")
 _BASE: Final = re.compile(r"^ARG BASE=([^\s@]+)(@sha256:[0-9a-f]{64})?$", re.MULTILINE)
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 

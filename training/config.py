@@ -25,7 +25,7 @@ class CollectConfig(_Config):
         default=("wikiart.org",),
         description="hosts of pictures and redirects end in one of these, or are the base's own",
     )
-    user_agent: str = "StyleYourArt/0.1 (collects labelled pictures to train on; obeys 429)"
+    user_agent: str = "StyleYourArt (collects labelled pictures to train on; obeys 429)"
     only: tuple[str, ...] = Field(default=(), description="artists, by name or WikiArt's slug")
     styles: tuple[str, ...] = Field(default=(), description="WikiArt's names, our names or slugs")
     is_public_domain_only: bool = False

@@ -183,7 +183,7 @@ def test_the_client_says_who_it_is(server: WikiArtServer, raw: Path) -> None:
     collect_quickly(server, raw, limit=1)
 
     (agent,) = server.user_agents
-    assert agent.startswith("StyleYourArt/")
+    assert agent.startswith("StyleYourArt ")
 
 
 def test_a_work_in_two_lists_is_collected_once(raw: Path) -> None:
