@@ -96,7 +96,7 @@ def test_to_pixels_gives_the_same_for_its_own_output_stored_as_png() -> None:
     assert np.array_equal(first, again)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "MPO", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "MPO", "AVIF"])
 @pytest.mark.parametrize(
     ("orientation", "undo"),
     [
@@ -161,28 +161,12 @@ def test_to_pixels_puts_the_transparent_level_of_a_sixteen_bit_png_on_white() ->
     assert pixels.min() == 255
 
 
-def test_to_pixels_scales_wide_integers_to_their_own_range() -> None:
-    ramp = np.linspace(0, 2**31 - 1, 64 * 64).reshape(64, 64).astype(np.int32)
-
-    pixels = to_pixels(encode(Image.fromarray(ramp), "TIFF"), size_px=64).pixels
-
-    assert 120 <= pixels[32, 32, 0] <= 135
-
-
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_to_pixels_rejects_values_that_are_no_numbers(odd: float) -> None:
     image = Image.fromarray(np.full((8, 8), odd, np.float32))
 
     with pytest.raises(UnreadablePictureError, match="no numbers"):
         to_pixels(encode(image, "TIFF"), size_px=SIZE)
-
-
-def test_to_pixels_scales_float_tiff_to_its_own_range() -> None:
-    ramp = np.linspace(-1, 1, 64 * 64).reshape(64, 64).astype(np.float32)
-
-    pixels = to_pixels(encode(Image.fromarray(ramp), "TIFF"), size_px=64).pixels
-
-    assert 120 <= pixels[32, 32, 0] <= 135
 
 
 def test_to_pixels_puts_transparent_parts_on_white() -> None:
