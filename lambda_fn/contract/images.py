@@ -29,6 +29,7 @@ from lambda_fn.contract.decoding.refusals import (
     UnreadablePictureError,
     ends_too_early,
     is_no_picture,
+    is_unread,
     too_many_pixels,
 )
 from lambda_fn.contract.decoding.shrinking import average, fit
@@ -50,8 +51,8 @@ __all__ = [
 ]
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")  # MPO comes in as JPEG
-# these decoders hold a picture three times over, so they get half
-_MAX_PIXELS_OF = {"WEBP": MAX_PIXELS // 2, "AVIF": MAX_PIXELS // 2}
+# these decoders hold a picture four times over, and take longest for a pixel
+_MAX_PIXELS_OF = {"WEBP": 32_000_000, "AVIF": 32_000_000}
 _SMALL_SIDES = 3
 # Pillow's own limit is lower and only warns; ours refuses
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -154,7 +155,7 @@ def _open(prepared: "Prepared") -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise too_many_pixels() from error
     except _DECODER_ERRORS as error:
-        raise is_no_picture() from error
+        raise (is_unread(prepared.kind) if prepared.kind else is_no_picture()) from error
 
 
 def _refuse_too_large(image: Image.Image) -> None:

@@ -7,9 +7,9 @@ from typing import Final
 from lambda_fn.contract.decoding.prepared import Prepared
 from lambda_fn.contract.decoding.refusals import is_no_picture, too_costly
 
-# Pillow decodes runs in Python, about a million in a second
-_MAX_RUN_BYTES: Final = 2_000_000
-_MAX_RUN_PIXELS: Final = 25_000_000
+# Pillow decodes runs in Python, a million in a second, and fills lines pixel by pixel
+_MAX_RUN_BYTES: Final = 1_000_000
+_MAX_RUN_PIXELS: Final = 8_000_000
 _RUN_LENGTH_CODED: Final = (1, 2)
 _INFO_BYTES, _FIFTH_HEADER_BYTES = 40, 124
 _EMBEDDED: Final = b"DEBM"  # the letters are those of a number, the least significant first

@@ -15,12 +15,21 @@ from lambda_fn.contract.decoding.encoding import (
 )
 from lambda_fn.contract.decoding.exif import read_orientation
 from lambda_fn.contract.decoding.prepared import Prepared, join
-from lambda_fn.contract.decoding.refusals import is_no_picture, is_unusual, too_costly
+from lambda_fn.contract.decoding.refusals import (
+    MAX_PIXELS,
+    is_no_picture,
+    is_unusual,
+    too_costly,
+    too_many_pixels,
+)
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 # Each chunk is a step in Python, here and in Pillow; writers make parts of 8 kB or more.
 _MAX_CHUNKS: Final = 4_000
 _LEAST_MEAN_BYTES: Final = 2_000
+_MAX_UNPACKED_BYTES: Final = 320_000_000  # 100 megapixels of RGB, 80 with alpha
+# colour type -> samples of a pixel
+_SAMPLES: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _CRITICAL: Final = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _READ: Final = frozenset({b"tRNS", b"eXIf", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP"})
 _MAX_PROFILE_BYTES: Final = 4_000_000
@@ -28,7 +37,7 @@ _MAX_READ_BYTES: Final = 8_000_000
 _PARTS: Final = 100_000  # of one, as gAMA and cHRM count
 _SRGB_GAMMA: Final = 45_455
 _NEAR_GAMMA: Final = 2_300  # 5 %: what libpng takes for the same
-_DEEP, _WITH_GREY, _WITH_RGB = 16, 0, 2
+_DEEP, _WITH_RGB = 16, 2
 
 
 def prepare(data: bytes) -> Prepared:
@@ -52,6 +61,7 @@ def prepare(data: bytes) -> Prepared:
                     kept.append(_chunk(name, _in_eight_bits(body, data)))
     if len(kept) < 2:
         raise is_no_picture()
+    _refuse_costly(data)
     if name != b"IEND":
         kept.append(_chunk(b"IEND", b""))
     encoding, profile = _colour(said)
@@ -78,6 +88,18 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         if name == b"IEND":
             return
         place = end
+
+
+def _refuse_costly(data: bytes) -> None:
+    """Refuse a picture whose rows would unpack to too many bytes."""
+    if data[12:16] != b"IHDR" or len(data) < 33:
+        raise is_no_picture()
+    width, height, depth, colours = struct.unpack_from(">IIBB", data, 16)
+    if width * height > MAX_PIXELS:
+        raise too_many_pixels()
+    unpacked = width * height * depth * _SAMPLES.get(colours, 4) // 8
+    if unpacked > _MAX_UNPACKED_BYTES:
+        raise too_costly(f"the PNG unpacks to {unpacked / 1e6:,.0f} MB")
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -23,6 +23,7 @@ class Prepared:
     levels: the values of black and white in a deep grey picture.
     palette: 768 bytes that replace the palette, where the decoder would misread it.
     is_cut: the end of the file is missing.
+    kind: what the samples are, for people, where a decoder may not know it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Prepared:
     levels: tuple[float, float] | None = None
     palette: bytes | None = None
     is_cut: bool = False
+    kind: str = ""
 
 
 class _Pieces(io.RawIOBase):

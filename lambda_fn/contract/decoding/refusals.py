@@ -51,3 +51,8 @@ def is_no_picture() -> UnreadablePictureError:
 def is_unusual(reason: str) -> UnreadablePictureError:
     """Return the refusal of a sound file of a kind that is not read."""
     return UnreadablePictureError(f"{reason}: save it anew as JPEG or PNG")
+
+
+def is_unread(kind: str) -> UnreadablePictureError:
+    """Return the refusal of a TIFF of a kind that is not read."""
+    return is_unusual(f"this kind of TIFF is not read, or it is damaged ({kind})")

@@ -82,6 +82,9 @@ MAX_SEGMENTS: Final = 40_000
 _MAX_VALUES_BYTES: Final = 4_000_000
 _MAX_DECODED_BYTES: Final = 500_000_000
 _MAX_SPARE_BYTES: Final = 64_000_000
+_MAX_OWN_BYTES: Final = 250_000_000
+# for each tile that is not compressed Pillow reads 64 kB
+_MAX_RAW_TILES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,15 @@ class Page:
         is_old_jpeg = self.number(COMPRESSION, 1) in (_OLD_JPEG, 7)
         usual = 3 if is_old_jpeg and self.number(PHOTOMETRIC) in (RGB, YCBCR) else 1
         return self.number(SAMPLES, usual)
+
+    @property
+    def kind(self) -> str:
+        """What it is, for people."""
+        sizes = "/".join(map(str, self.bits))
+        return (
+            f"photometric {self.number(PHOTOMETRIC)}, {sizes} bits, "
+            f"compression {self.number(COMPRESSION, 1)}"
+        )
 
     @property
     def planes(self) -> int:
@@ -163,23 +175,33 @@ def prepare(data: bytes) -> Prepared:
     return Prepared(
         name="tiff",
         pillow="TIFF",
-        file=join(write_page(page.data, page.order, _tags_for_pillow(page), is_big=page.is_big)),
+        file=join(_pieces_for_pillow(page)),
         orientation=orientation,
         profile=profile,
         levels=_levels(page),
         palette=_palette(page),
+        kind=page.kind,
     )
 
 
 def write_page(
-    data: bytes, order: str, tags: Mapping[int, tuple[int, bytes]], *, is_big: bool = False
+    data: bytes,
+    order: str,
+    tags: Mapping[int, tuple[int, bytes]],
+    *,
+    is_big: bool = False,
+    body_bytes: int | None = None,
 ) -> tuple[memoryview | bytes, ...]:
-    """Return the pieces of a TIFF with the bytes of `data`, but these tags alone."""
+    """Return the pieces of a TIFF with the bytes of `data`, but these tags alone.
+
+    body_bytes: how many lie before the tags, where another body is put in place of `data`.
+    """
+    length = len(data) if body_bytes is None else body_bytes
     sign, entry_form, place_size = ("+", "HHQ", 8) if is_big else ("*", "HHI", 4)
     head_size = 16 if is_big else 8
     mark = {"<": b"II", ">": b"MM"}[order]
-    padding = bytes(-len(data) % 8)
-    start = max(len(data), head_size) + len(padding)
+    padding = bytes(-length % 8)
+    start = max(length, head_size) + len(padding)
     count = struct.pack(f"{order}{'Q' if is_big else 'H'}", len(tags))
     size = len(count) + (12 + 8 * is_big) * len(tags) + place_size
     entries, behind = b"", b""
@@ -262,16 +284,28 @@ def _needs_own_reader(page: Page) -> bool:
         return page.planes > 1 or FLOAT in page.numbers(SAMPLE_FORMAT)
     if FLOAT in page.numbers(SAMPLE_FORMAT) or bits[0] > 16:
         return True
-    if page.planes > 1:
-        return photometric != YCBCR
-    spare = page.samples - _BANDS.get(photometric, page.samples)
+    if photometric == YCBCR or photometric not in _BANDS:
+        return False
+    return page.planes > 1 or _has_many_raw_tiles(page) or _has_odd_samples(page)
+
+
+def _has_odd_samples(page: Page) -> bool:
+    """Return whether Pillow has no name for what lies beside grey or colours in a pixel."""
+    photometric, bits = page.number(PHOTOMETRIC), page.bits[0]
+    spare = page.samples - _BANDS[photometric]
     if photometric == BLACK_IS_ZERO:
-        return spare > 1 or (spare == 1 and (bits[0] != 8 or not page.numbers(EXTRA_SAMPLES)))
+        return spare > 1 or (spare == 1 and (bits != 8 or not page.numbers(EXTRA_SAMPLES)))
     if photometric == WHITE_IS_ZERO:
-        return spare > 0 or bits[0] == 16
+        return spare > 0 or bits == 16
     if photometric == RGB:
-        return spare > 1 and (bits[0] == 16 or spare > 3)
+        return spare > 1 and (bits == 16 or spare > 3)
     return photometric == CMYK and spare > 0
+
+
+def _has_many_raw_tiles(page: Page) -> bool:
+    if not page.is_tiled or page.number(COMPRESSION, 1) != 1:
+        return False
+    return len(page.numbers(TILE_OFFSETS)) > _MAX_RAW_TILES
 
 
 def _refuse_costly(page: Page, *, has_own_reader: bool) -> None:
@@ -284,6 +318,10 @@ def _refuse_costly(page: Page, *, has_own_reader: bool) -> None:
     offsets = len(page.values.get(TILE_OFFSETS if page.is_tiled else STRIP_OFFSETS, (0, b""))[1])
     if max(count, offsets // 8) > MAX_SEGMENTS:
         raise too_costly(f"the TIFF has more than {MAX_SEGMENTS:,} strips or tiles")
+    if not has_own_reader and _has_many_raw_tiles(page):
+        raise too_costly(f"the TIFF has more than {_MAX_RAW_TILES:,} tiles without compression")
+    if has_own_reader and width * height * sum(page.bits) // 8 > _MAX_OWN_BYTES:
+        raise too_costly(f"the TIFF unpacks to more than {_MAX_OWN_BYTES // 1_000_000} MB")
     decoded, segment = decoded_bytes(page, has_own_reader=has_own_reader)
     if decoded > _MAX_DECODED_BYTES or segment > max(_MAX_SPARE_BYTES, 2 * decoded - 2 * segment):
         raise too_costly(
@@ -303,6 +341,35 @@ def decoded_bytes(page: Page, *, has_own_reader: bool) -> tuple[int, int]:
     held = pixels * (1 if page.samples == 1 and max(page.bits) <= 8 else 4)
     # the own reader holds the bytes of a strip, and its numbers
     return held + segment * (3 if has_own_reader else 1), segment
+
+
+def _pieces_for_pillow(page: Page) -> tuple[memoryview | bytes, ...]:
+    """Return the pieces of a file with the tags that pixels need.
+
+    Strips that are not compressed become one: Pillow reads 64 kB for each.
+    """
+    tags = _tags_for_pillow(page)
+    offsets = page.numbers(STRIP_OFFSETS)
+    if page.number(COMPRESSION, 1) != 1 or page.planes > 1 or page.is_tiled or len(offsets) < 2:
+        return write_page(page.data, page.order, tags, is_big=page.is_big)
+    width, height = page.number(WIDTH), page.number(LENGTH)
+    row_bytes = (width * sum(page.bits) + 7) // 8
+    rows = page.segment_size[1]
+    view, strips = memoryview(page.data), list[memoryview]()
+    for number, offset in enumerate(offsets[: math.ceil(height / rows)]):
+        size = min(rows, height - number * rows) * row_bytes
+        strips.append(view[offset : offset + size])
+        if len(strips[-1]) < size:
+            break  # cut off: what follows would move up
+    head_bytes = 16
+    total = head_bytes + sum(map(len, strips))
+    tags |= {
+        STRIP_OFFSETS: pack(page.order, head_bytes),
+        STRIP_BYTES: pack(page.order, total - head_bytes),
+        ROWS_PER_STRIP: pack(page.order, height),
+    }
+    head, _, padding, *rest = write_page(bytes(head_bytes), page.order, tags, body_bytes=total)
+    return (head, bytes(head_bytes - len(head)), *strips, padding, *rest)
 
 
 def _tags_for_pillow(page: Page) -> dict[int, tuple[int, bytes]]:

@@ -15,8 +15,8 @@ from PIL import Image
 
 from lambda_fn.contract.decoding import tiff
 from lambda_fn.contract.decoding.refusals import (
-    UnreadablePictureError,
     ends_too_early,
+    is_unread,
     is_unusual,
 )
 from lambda_fn.contract.decoding.tiff import Page
@@ -50,9 +50,9 @@ def read_samples(page: Page) -> Image.Image:
     if photometric in (tiff.PALETTE, tiff.LAB):
         known = known and bits == 8 and not is_float
     if mode is None or not known or page.number(tiff.COMPRESSION, 1) not in _BYTEWISE:
-        raise _is_unread(page)
+        raise is_unread(page.kind)
     if page.samples < len(Image.new(mode, (1, 1)).getbands()):
-        raise _is_unread(page)
+        raise is_unread(page.kind)
     dtype = np.dtype(f"{page.order}{'f' if is_float else 'u'}{bits // 8}")
     out = Image.new(mode, (page.number(tiff.WIDTH), page.number(tiff.LENGTH)))
     most = 0.0
@@ -74,14 +74,6 @@ def _palette(page: Page) -> bytes:
     colours = np.array(page.numbers(tiff.COLOUR_MAP))
     scale = 257 if colours.max(initial=0) > 255 else 1
     return (colours // scale).astype(np.uint8).reshape(3, -1).T.tobytes()
-
-
-def _is_unread(page: Page) -> UnreadablePictureError:
-    sizes = "/".join(map(str, page.bits))
-    return is_unusual(
-        f"this kind of TIFF is not read (photometric {page.number(tiff.PHOTOMETRIC)}, "
-        f"{sizes} bits, compression {page.number(tiff.COMPRESSION, 1)})"
-    )
 
 
 def _bands(page: Page, dtype: np.dtype[Any]) -> Iterator[tuple[int, Samples]]:
@@ -150,9 +142,11 @@ def _unpack(page: Page, segments: slice, row_bytes: int, rows: int) -> Bytes:
     offsets = page.numbers(tiff.TILE_OFFSETS if page.is_tiled else tiff.STRIP_OFFSETS)[segments]
     sizes = page.numbers(tiff.TILE_BYTES if page.is_tiled else tiff.STRIP_BYTES)[segments]
     wide, high = page.segment_size
-    if not sizes and page.number(tiff.COMPRESSION, 1) == 1:
-        sizes = (row_bytes * high,) * len(offsets)
-    if len(offsets) != segments.stop - segments.start or len(sizes) < len(offsets):
+    if len(offsets) != segments.stop - segments.start:
+        raise ends_too_early()
+    if page.number(tiff.COMPRESSION, 1) == 1:
+        return _join(page, offsets, row_bytes, rows)
+    if len(sizes) < len(offsets):
         raise ends_too_early()
     body, places = bytearray(8), []
     for offset, size in zip(offsets, sizes, strict=False):
@@ -180,6 +174,24 @@ def _unpack(page: Page, segments: slice, row_bytes: int, rows: int) -> Bytes:
     pieces = tiff.write_page(bytes(body), page.order, tags)
     with Image.open(io.BytesIO(b"".join(pieces)), formats=("TIFF",)) as image:
         return np.array(image)
+
+
+def _join(page: Page, offsets: tuple[int, ...], row_bytes: int, rows: int) -> Bytes:
+    """Return the bytes of strips or tiles that are not compressed, shape (rows, row_bytes)."""
+    wide, high = page.segment_size
+    across = math.ceil(page.number(tiff.WIDTH) / wide)
+    width = row_bytes // across
+    unpacked = np.empty((rows, across, width), np.uint8)
+    for number, offset in enumerate(offsets):
+        row, column = number // across * high, number % across
+        left = min(high, rows - row)
+        part = page.data[offset : offset + left * width]
+        if len(part) < left * width:
+            raise ends_too_early()
+        unpacked[row : row + left, column] = np.frombuffer(part, np.uint8).reshape(left, width)
+    if page.number(tiff.FILL_ORDER, 1) == 2:
+        unpacked = np.packbits(np.unpackbits(unpacked, bitorder="little")).reshape(unpacked.shape)
+    return unpacked.reshape(rows, row_bytes)
 
 
 def _to_pixels(page: Page, samples: Samples) -> Bytes:
