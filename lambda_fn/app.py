@@ -1,6 +1,5 @@
 """create_app(): what the service is made of, and the one place where errors become answers."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from lambda_fn.answer import answer_picture
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
+from lambda_fn.deadline import PicturePool
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk
 from lambda_fn.related_works import Companions
@@ -76,7 +76,7 @@ def create_app(
     # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
     # stay free for the other routes; so the routes that decode are no plain functions. Threads of
     # our own also stay from one event to the next, where the framework's end with each.
-    pool = ThreadPoolExecutor(_MAX_PREDICTIONS, "picture")
+    pool = PicturePool(_MAX_PREDICTIONS)
     limits = Limits(body_bytes=max_body_bytes, upload_bytes=uploads and uploads.max_bytes)
     answer = partial(answer_picture, model, companions=companions, desk=desk)
     add_predictions(app, answer, picture_of(limits, uploads), pool)
@@ -98,7 +98,9 @@ def create_app(
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     def of_ours(request: Request, error: ServiceError) -> JSONResponse:
-        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+        if error.ends_connection:
+            headers["Connection"] = "close"
         note(request, error=error.code)
         return _answer(error.status, error.code, error.message, headers)
 

@@ -10,7 +10,8 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -47,6 +48,7 @@ __all__ = [
     "TruncatedPictureError",
     "UnreadablePictureError",
     "hash_definition",
+    "to_image",
     "to_pixels",
 ]
 
@@ -116,17 +118,45 @@ def to_pixels(data: bytes, *, size_px: int) -> Picture:
         TruncatedPictureError: the file ends too early.
         TooManyPixelsError: more than `MAX_PIXELS` pixels, or it would cost too much otherwise.
     """
-    try:
+    with _translating():
         prepared = _prepare(data)
         with prepared.image or _open(prepared) as image:
             width, height = image.size
             _refuse_too_large(image)
             square, orientation = _squash(image, prepared, size_px)
-    except _DECODER_ERRORS as error:
-        raise _translate(error) from error
     if orientation in (5, 6, 7, 8):
         width, height = height, width
     return Picture(np.asarray(square, dtype=np.float32), width, height, prepared.name)
+
+
+def to_image(data: bytes, *, max_pixels: int) -> tuple[Image.Image, str]:
+    """Return the whole picture as RGB in sRGB on white and upright, and its format.
+
+    Raises:
+        PictureError: as `to_pixels`, or it has more than `max_pixels` pixels.
+    """
+    with _translating():
+        prepared = _prepare(data)
+        with prepared.image or _open(prepared) as image:
+            _refuse_too_large(image)
+            if image.width * image.height > max_pixels:
+                raise too_many_pixels(max_pixels)
+            _load(image, prepared)
+            convert, mode = _conversion_for(image, prepared)
+            whole, _ = average(
+                image, max(image.size), levels=_levels(image, prepared), is_cmyk=mode == "CMYK"
+            )
+            turn = _TURNS.get(_orientation(image, prepared))
+            upright = convert(whole)
+    return upright if turn is None else upright.transpose(turn), prepared.name
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except _DECODER_ERRORS as error:
+        raise _translate(error) from error
 
 
 def hash_definition() -> str:
@@ -167,6 +197,22 @@ def _refuse_too_large(image: Image.Image) -> None:
 def _squash(image: Image.Image, prepared: "Prepared", size_px: int) -> tuple[Image.Image, int]:
     """Return the upright square in sRGB, and the orientation that it was turned by."""
     image.draft(None, (2 * size_px, 2 * size_px))  # only JPEG knows it; the others ignore it
+    _load(image, prepared)
+    convert, mode = _conversion_for(image, prepared)
+    reduced, box = average(image, size_px, levels=_levels(image, prepared), is_cmyk=mode == "CMYK")
+    # where it costs little, colours are converted first: a bicubic filter overshoots at edges
+    is_small = reduced.width * reduced.height <= (_SMALL_SIDES * size_px) ** 2
+    if is_small:
+        small = fit(convert(reduced), size_px, box)
+    else:
+        small = convert(fit(reduced, size_px, box))
+    # the target is a square, so turning commutes with resizing and costs next to nothing here
+    orientation = _orientation(image, prepared)
+    turn = _TURNS.get(orientation)
+    return small if turn is None else small.transpose(turn), orientation
+
+
+def _load(image: Image.Image, prepared: "Prepared") -> None:
     image.load()
     if prepared.is_cut:
         from lambda_fn.contract.decoding.jpeg import refuse_missing
@@ -174,24 +220,19 @@ def _squash(image: Image.Image, prepared: "Prepared", size_px: int) -> tuple[Ima
         refuse_missing(image)
     if prepared.palette is not None:
         image.putpalette(prepared.palette)
-    convert, mode = _conversion_for(image, prepared)
-    levels = prepared.levels or ((0.0, 65535.0) if image.mode.startswith("I") else None)
-    reduced, box = average(image, size_px, levels=levels, is_cmyk=mode == "CMYK")
-    # where it costs little, colours are converted first: a bicubic filter overshoots at edges
-    is_small = reduced.width * reduced.height <= (_SMALL_SIDES * size_px) ** 2
-    if is_small:
-        small = fit(convert(reduced), size_px, box)
-    else:
-        small = convert(fit(reduced, size_px, box))
-    orientation = prepared.orientation
-    if prepared.pillow == "AVIF":
-        from lambda_fn.contract.decoding.exif import read_orientation
 
-        # what Pillow makes of the container's own turning
-        orientation = read_orientation(image.info.get("exif", b""))
-    # the target is a square, so turning commutes with resizing and costs next to nothing here
-    turn = _TURNS.get(orientation)
-    return small if turn is None else small.transpose(turn), orientation
+
+def _levels(image: Image.Image, prepared: "Prepared") -> tuple[float, float] | None:
+    return prepared.levels or ((0.0, 65535.0) if image.mode.startswith("I") else None)
+
+
+def _orientation(image: Image.Image, prepared: "Prepared") -> int:
+    if prepared.pillow != "AVIF":
+        return prepared.orientation
+    from lambda_fn.contract.decoding.exif import read_orientation
+
+    # what Pillow makes of the container's own turning
+    return read_orientation(image.info.get("exif", b""))
 
 
 def _conversion_for(
