@@ -15,6 +15,7 @@ from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
 from lambda_fn.deadline import PicturePool
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.http_manners import Manners
 from lambda_fn.related_works import Companions
 from lambda_fn.request_log import Journal, Write, note
 from lambda_fn.routes.about import About, ReadHistory, add_about, add_guide
@@ -66,10 +67,17 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # it would send a client to the address that the service has behind its gateway
+        redirect_slashes=False,
     )
+    app.add_middleware(Manners)
     # public and without cookies, so any page may ask
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "ETag"],
     )
     if journal is not None:
         app.add_middleware(Journal, write=journal)
@@ -120,9 +128,13 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def of_surprise(request: Request, error: Exception) -> JSONResponse:
-        # not logged here: the server, uvicorn or Mangum, gets the error too and logs it
+        # Not logged here: the server, uvicorn or Mangum, gets the error too and logs it. And this
+        # answer goes past the middleware that lets other pages read it.
         return _answer(
-            500, "internal_error", "Something broke on our side. It is logged; try again later."
+            500,
+            "internal_error",
+            "Something broke on our side. It is logged; try again later.",
+            {"Access-Control-Allow-Origin": "*"},
         )
 
 

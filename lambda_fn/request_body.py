@@ -18,6 +18,7 @@ from lambda_fn.forms import file_of_form
 
 _FORM = "multipart/form-data"
 _JSON = "application/json"
+_ANY_BYTES = ("application/octet-stream", "binary/octet-stream")
 _DRAIN_FACTOR = 4
 _BUDGET_FACTOR = 8
 _GRACE_S = 10.0
@@ -106,6 +107,7 @@ class BodyReader:
         A client that is still sending when the connection closes sees a broken pipe instead of
         the answer. A body far over the limit, or announced as such, is not worth waiting for.
         """
+        _refuse_encoded(request)
         announced = request.headers.get("content-length", "")
         size = 0
         if announced.isdigit() and int(announced) > _DRAIN_FACTOR * self._max_bytes:
@@ -225,9 +227,18 @@ def _kind_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def _refuse_encoded(request: Request) -> None:
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise errors.UnsupportedContentTypeError(
+            f"A body with 'Content-Encoding: {encoding[:40]}' is not unpacked here: send it as it "
+            "is, a picture is packed already."
+        )
+
+
 def _refuse_other_types(request: Request) -> str:
     kind = _kind_of(request)
-    if kind and not kind.startswith("image/") and kind not in (_FORM, "application/octet-stream"):
+    if kind and not kind.startswith("image/") and kind not in (_FORM, *_ANY_BYTES):
         raise errors.UnsupportedContentTypeError(
             f"A body of type {kind} cannot be a picture: send it with 'Content-Type: image/jpeg' "
             "(or image/png, ...), or as the field 'file' of a multipart form."
