@@ -1,6 +1,5 @@
 """create_app(): what the service is made of, and the one place where errors become answers."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from starlette.exceptions import HTTPException
 
 from lambda_fn.answer import answer_picture
 from lambda_fn.catalogue.breaker import GuardedCatalogue, refuse_to_open
+from lambda_fn.deadline import PicturePool
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk
+from lambda_fn.http_manners import Manners
 from lambda_fn.related_works import Companions
 from lambda_fn.request_log import Journal, Write, note
 from lambda_fn.routes.about import About, ReadHistory, add_about, add_guide
@@ -66,17 +67,24 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # it would send a client to the address that the service has behind its gateway
+        redirect_slashes=False,
     )
+    app.add_middleware(Manners)
     # public and without cookies, so any page may ask
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "ETag"],
     )
     if journal is not None:
         app.add_middleware(Journal, write=journal)
     # Decoding a picture may take 800 MB. Those that wait do so outside the worker threads, which
     # stay free for the other routes; so the routes that decode are no plain functions. Threads of
     # our own also stay from one event to the next, where the framework's end with each.
-    pool = ThreadPoolExecutor(_MAX_PREDICTIONS, "picture")
+    pool = PicturePool(_MAX_PREDICTIONS)
     limits = Limits(body_bytes=max_body_bytes, upload_bytes=uploads and uploads.max_bytes)
     answer = partial(answer_picture, model, companions=companions, desk=desk)
     add_predictions(app, answer, picture_of(limits, uploads), pool)
@@ -98,7 +106,9 @@ def create_app(
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     def of_ours(request: Request, error: ServiceError) -> JSONResponse:
-        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+        if error.ends_connection:
+            headers["Connection"] = "close"
         note(request, error=error.code)
         return _answer(error.status, error.code, error.message, headers)
 
@@ -118,9 +128,13 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def of_surprise(request: Request, error: Exception) -> JSONResponse:
-        # not logged here: the server, uvicorn or Mangum, gets the error too and logs it
+        # Not logged here: the server, uvicorn or Mangum, gets the error too and logs it. And this
+        # answer goes past the middleware that lets other pages read it.
         return _answer(
-            500, "internal_error", "Something broke on our side. It is logged; try again later."
+            500,
+            "internal_error",
+            "Something broke on our side. It is logged; try again later.",
+            {"Access-Control-Allow-Origin": "*"},
         )
 
 

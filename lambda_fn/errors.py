@@ -6,6 +6,8 @@ ServiceError
 ├── SeveralFilesError           400  several_files
 ├── BrokenMultipartError        400  broken_multipart
 ├── IncompleteBodyError         400  incomplete_body
+├── AbandonedError              400  abandoned
+├── SlowBodyError               408  slow_body
 ├── BodyTooLargeError           413  body_too_large
 ├── TooManyPixelsError          413  too_many_pixels
 ├── UnsupportedContentTypeError 415  unsupported_content_type
@@ -40,6 +42,8 @@ class ServiceError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     code: ClassVar[str] = "bad_request"
     retry_after_s: ClassVar[int | None] = None
+    ends_connection: ClassVar[bool] = False
+    """The rest of the body is still to come, and nobody wants it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -74,6 +78,21 @@ class IncompleteBodyError(ServiceError):
     """The connection ended before the body did."""
 
     code = "incomplete_body"
+
+
+class AbandonedError(ServiceError):
+    """The sender went away before the answer; this is for the log."""
+
+    code = "abandoned"
+    ends_connection = True
+
+
+class SlowBodyError(ServiceError):
+    """The body stands still, or comes so slowly that it keeps others out."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "slow_body"
+    ends_connection = True
 
 
 class BodyTooLargeError(ServiceError):

@@ -1,36 +1,39 @@
 """Feedback about an answer: a signed token holds all of it, so that nothing is kept in between."""
 
 import base64
+import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from lambda_fn import errors
 from lambda_fn.catalogue.deferred import Deferred
 from lambda_fn.catalogue.works import CatalogueUnavailableError, Feedback, FeedbackStore
-from lambda_fn.contract.images import PictureError, to_pixels
+from lambda_fn.contract.images import PictureError, to_image
 from lambda_fn.schemas import Prediction
 
 DAY_S: Final = 24 * 60 * 60
 MAX_PICTURE_BYTES: Final = 1_000_000
+MAX_PICTURE_PIXELS: Final = 4_000_000
 _FORMATS: Final = ("jpeg", "png", "webp")
 _PATIENCE_S: Final = 5.0
 _DECIMALS: Final = 4
-_CHECK_PX: Final = 32
+_QUALITY: Final = 95
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     """The answer that a token stands for."""
 
     id: str
     model: str
     predicted: str
     probabilities: dict[str, float]
+
+
+_JUDGED: Final = TypeAdapter(_Judged)
 
 
 class FeedbackDesk:
@@ -77,9 +80,20 @@ class FeedbackDesk:
         try:
             self._store.within(_PATIENCE_S).add(self._record(token, said, picture))
         except CatalogueUnavailableError as error:
-            raise errors.FeedbackDownError(
-                "Feedback cannot be kept right now: try again in half a minute."
-            ) from error
+            raise _is_down() from error
+
+    def check(self, token: str) -> None:
+        """Refuse a token that is none, before anything that it comes with is looked at.
+
+        Raises:
+            BadTokenError: nobody here signed the token.
+            ExpiredTokenError: it is too old.
+            FeedbackDownError: there is no reading it now.
+        """
+        try:
+            self._read_token(token)
+        except CatalogueUnavailableError as error:
+            raise _is_down() from error
 
     def _record(self, token: str, said: str, picture: bytes | None) -> Feedback:
         judged = self._read_token(token)
@@ -96,19 +110,19 @@ class FeedbackDesk:
     def _read_token(self, token: str) -> _Judged:
         signer = self._signer.within(_PATIENCE_S)
         try:
-            return _Judged(*signer.loads(token, max_age=self._max_age_s))
+            return _JUDGED.validate_python(signer.loads(token, max_age=self._max_age_s))
         except SignatureExpired as error:
             raise errors.ExpiredTokenError(
                 "The answer is more than a day old: ask for the picture's style again."
             ) from error
-        except BadData as error:
+        except (BadData, ValidationError) as error:  # or it is that of an older version
             raise errors.BadTokenError(
                 "The token is none of this service: send `feedback_token` of an answer as it is."
             ) from error
 
 
 def read_picture(text: str) -> bytes:
-    """Return the picture in a base64 text, as it was given, after decoding it once.
+    """Return the picture in a base64 text as a JPEG of its own: upright, in sRGB, pixels alone.
 
     Raises:
         ServiceError: it is no JPEG, PNG or WebP, cannot be read or is too large.
@@ -120,9 +134,17 @@ def read_picture(text: str) -> bytes:
     if len(data) > MAX_PICTURE_BYTES:
         raise errors.BodyTooLargeError("The picture has more than 1 MB: shrink it.")
     try:
-        found = to_pixels(data, size_px=_CHECK_PX).format
+        image, found = to_image(data, max_pixels=MAX_PICTURE_PIXELS)
     except PictureError as error:
         raise errors.of_picture(error) from error
     if found not in _FORMATS:
         raise errors.UnreadableImageError("The picture is no JPEG, PNG or WebP: save it as one.")
-    return data
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
+def _is_down() -> errors.FeedbackDownError:
+    return errors.FeedbackDownError(
+        "Feedback cannot be kept right now: try again in half a minute."
+    )

@@ -11,6 +11,7 @@ import gc
 gc.disable()
 
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
+from typing import Any  # noqa: E402
 
 from lambda_fn.settings import Settings  # noqa: E402
 
@@ -23,8 +24,19 @@ with ThreadPoolExecutor(1) as _pool:
     from lambda_fn.cloudwatch import Telemetry
     from lambda_fn.composition import build_app
 
-    _app = build_app(_settings, _loading.result(), journal=Telemetry())
-    handler = Mangum(_app, lifespan="off")
+    _model = _loading.result()
+    _answer_http = Mangum(
+        build_app(_settings, _model, journal=Telemetry()),
+        lifespan="off",
+    )
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """Answer a request of HTTP, whichever gateway it came by; any other event only wakes."""
+    if not isinstance(event, dict) or "requestContext" not in event:
+        return {"status": "ok", "model": _model.manifest.id}
+    return dict(_answer_http(event, context))
+
 
 gc.freeze()
 gc.enable()

@@ -1,8 +1,8 @@
 """Originals that are too large for a request: a form takes one to a bucket, a prediction takes it
 from there once.
 
-The form is signed for one key that nobody can guess, one type and a size. What is read is deleted
-at once, whatever comes of it; what is never asked about goes by the bucket's own rule.
+The form is signed for one key that nobody can guess, one type and a size. What is answered is
+deleted at once; what is never asked about goes by the bucket's own rule.
 """
 
 import logging
@@ -80,8 +80,8 @@ class Uploads:
             expires_in_s=_FORM_S,
         )
 
-    def take(self, key: str) -> bytes:
-        """Return an original and delete it; one that S3 fails to give stays for another try.
+    def read(self, key: str) -> bytes:
+        """Return an original.
 
         Raises:
             UnknownUploadError: there is none, or it is no longer there.
@@ -95,7 +95,6 @@ class Uploads:
             problem = self._problem_of(found)
             data = b"" if problem else found["Body"].read()
             found["Body"].close()
-        self._forget(key)
         if problem:
             raise problem
         return bytes(data)
@@ -111,7 +110,8 @@ class Uploads:
             )
         return None
 
-    def _forget(self, key: str) -> None:
+    def forget(self, key: str) -> None:
+        """Delete an original, if there is one."""
         try:
             with _translating():
                 self._client.delete_object(Bucket=self._bucket, Key=key)

@@ -14,7 +14,7 @@ def label_work(work: Work, similarity: float | None = None) -> WorkLabel:
         artist_slug=work.artist_slug,
         year=work.year,
         style=work.style,
-        style_name=STYLE_BY_SLUG[work.style].name,
+        style_name=_name_of(work.style),
         wikiart_style=work.wikiart_style,
         genre=work.genre,
         rights=work.rights,
@@ -39,3 +39,9 @@ def label_counts(count: StyleCount | None) -> StyleCounts:
     """Return the counts of a style; of one without works the catalogue has none."""
     count = count or StyleCount(0, 0, 0)
     return StyleCounts(works=count.works, dated=count.dated, artists=count.artists)
+
+
+def _name_of(slug: str) -> str:
+    """Return the name of a style; a catalogue may know one that this version does not."""
+    style = STYLE_BY_SLUG.get(slug)
+    return slug.replace("-", " ").capitalize() if style is None else style.name

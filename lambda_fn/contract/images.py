@@ -3,31 +3,72 @@
 Training stores the output of `to_pixels` and the service feeds it to the model, so that both see
 the very same pixels. The picture is squashed to a square: its shape says where it was
 photographed or scanned rather than how it was painted. The type is read from the content.
+What each format needs before it is decoded has a file in `decoding/`, imported when one comes.
 """
 
-import math
+import hashlib
 import re
 import struct
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Annotated
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
+
+from lambda_fn.contract.decoding.refusals import (
+    MAX_PIXELS,
+    PictureError,
+    TooManyPixelsError,
+    TruncatedPictureError,
+    UnreadablePictureError,
+    ends_too_early,
+    is_no_picture,
+    is_unread,
+    too_many_pixels,
+)
+from lambda_fn.contract.decoding.shrinking import average, fit
+
+if TYPE_CHECKING:
+    from lambda_fn.contract.decoding.prepared import Prepared
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "Picture",
+    "PictureError",
+    "Pixels",
+    "TooManyPixelsError",
+    "TruncatedPictureError",
+    "UnreadablePictureError",
+    "hash_definition",
+    "to_image",
+    "to_pixels",
+]
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")  # MPO comes in as JPEG
-MAX_PIXELS = 100_000_000
-# these decoders hold a picture three times over, so they get half
-_MAX_PIXELS_OF = {"WEBP": MAX_PIXELS // 2, "AVIF": MAX_PIXELS // 2}
-# a progressive JPEG may name its pixels again in every scan: a few kilobytes can take minutes
-_MAX_SCANNED_PIXELS = 20 * MAX_PIXELS
+# these decoders hold a picture four times over, and take longest for a pixel
+_MAX_PIXELS_OF = {"WEBP": 32_000_000, "AVIF": 32_000_000}
+_SMALL_SIDES = 3
 # Pillow's own limit is lower and only warns; ours refuses
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 Pixels = Annotated[NDArray[np.float32], "shape (size_px, size_px, 3), RGB, whole numbers 0 to 255"]
 
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_SIGNATURES = (
+    (re.compile(rb"\xff\xd8"), "jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
+    (re.compile(rb"GIF8[79]a"), "gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
+    (re.compile(rb"....ftyp", re.DOTALL), "avif"),
+    (re.compile(rb"II|MM"), "tiff"),
+    (re.compile(rb"BM"), "bmp"),
+)
 # EXIF orientation -> the transposition that undoes it (CIPA DC-008, tag 0x0112)
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,11 +79,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# a marker is no stuffed 0xFF00, no fill byte, and none of those that stand alone (RST, TEM, SOI)
-_JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
-_START_OF_SCAN, _END_OF_IMAGE = b"\xda", b"\xd9"
-_GAP = 3
-_STRIP_BLOCKS = 8
 # What Pillow's decoders raise on broken input; found by reading its plugins and by fuzzing.
 _DECODER_ERRORS = (
     OSError,
@@ -54,25 +90,10 @@ _DECODER_ERRORS = (
     ArithmeticError,
     NotImplementedError,
     RuntimeError,
+    MemoryError,
     struct.error,
     zlib.error,
 )
-
-
-class PictureError(ValueError):
-    """The bytes cannot become pixels; the message says what to do about it."""
-
-
-class UnreadablePictureError(PictureError):
-    """The bytes are no picture in one of `FORMATS`, or its content is broken."""
-
-
-class TruncatedPictureError(PictureError):
-    """The picture begins well but ends too early."""
-
-
-class TooManyPixelsError(PictureError):
-    """The picture has more than `MAX_PIXELS` pixels; it was refused before decoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,146 +107,162 @@ class Picture:
 
 
 def to_pixels(data: bytes, *, size_px: int) -> Picture:
-    """Decode, turn upright, convert to RGB on white and squash to size_px x size_px.
+    """Decode, turn upright, convert to sRGB on white and squash to size_px x size_px.
 
     Only the first frame of an animation is read. A JPEG is decoded at a reduced scale that still
     has twice the wanted resolution (the DCT scaling of libjpeg), which saves most of its cost.
+    Up to a fifth of a JPEG's rows may be missing at its end; they are grey, as in a browser.
 
     Raises:
         UnreadablePictureError: no readable picture.
         TruncatedPictureError: the file ends too early.
-        TooManyPixelsError: more than `MAX_PIXELS` pixels.
+        TooManyPixelsError: more than `MAX_PIXELS` pixels, or it would cost too much otherwise.
     """
-    with _open(data) as image:
-        width, height = image.size
-        name = str(image.format).lower()
-        _refuse_too_large(image, data)
-        try:
-            square, is_turned = _squash(image, size_px)
-        except _DECODER_ERRORS as error:
-            raise _translate(error) from error
-    if is_turned:
+    with _translating():
+        prepared = _prepare(data)
+        with prepared.image or _open(prepared) as image:
+            width, height = image.size
+            _refuse_too_large(image)
+            square, orientation = _squash(image, prepared, size_px)
+    if orientation in (5, 6, 7, 8):
         width, height = height, width
-    return Picture(np.asarray(square, dtype=np.float32), width, height, name)
+    return Picture(np.asarray(square, dtype=np.float32), width, height, prepared.name)
 
 
-def _open(data: bytes) -> Image.Image:
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and b"avif" not in data[8:64]:
-        raise UnreadablePictureError(
-            "this is a HEIC/HEIF picture, which is not supported: save it as JPEG or PNG"
-        )
-    try:
-        return Image.open(BytesIO(data), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels() from error
-    except _DECODER_ERRORS as error:
-        raise UnreadablePictureError(
-            "the content is no picture that can be read, or it is damaged or cut off: "
-            "send JPEG, PNG, GIF, WebP, AVIF, TIFF or BMP"
-        ) from error
+def to_image(data: bytes, *, max_pixels: int) -> tuple[Image.Image, str]:
+    """Return the whole picture as RGB in sRGB on white and upright, and its format.
 
-
-def _refuse_too_large(image: Image.Image, data: bytes) -> None:
-    pixels = image.width * image.height
-    limit = _MAX_PIXELS_OF.get(str(image.format), MAX_PIXELS)
-    if pixels > limit:
-        raise _too_many_pixels(limit)
-    if image.format in ("JPEG", "MPO") and pixels * _count_scans(data) > _MAX_SCANNED_PIXELS:
-        raise TooManyPixelsError(
-            "the picture repeats its pixels in too many scans: save it anew as JPEG or PNG"
-        )
-
-
-def _count_scans(data: bytes) -> int:
-    """Count the scans of a JPEG by walking its segments (ITU-T T.81, annex B)."""
-    scans, place = 0, 2
-    while (found := _JPEG_MARKER.search(data, place)) and found[1] != _END_OF_IMAGE:
-        scans += found[1] == _START_OF_SCAN
-        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
-    return scans
-
-
-def _squash(image: Image.Image, size_px: int) -> tuple[Image.Image, bool]:
-    """Return the upright square, and whether its width and height were swapped on the way."""
-    image.draft(None, (2 * size_px, 2 * size_px))  # only JPEG knows it; the others ignore it
-    image.load()
-    # asked after loading: PNG tells it only then, and TIFF has turned itself by then
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    small = _shrink(image, size_px)
-    # the target is a square, so turning commutes with resizing and costs next to nothing here
-    turn = _TURNS.get(orientation)
-    return small if turn is None else small.transpose(turn), orientation in (5, 6, 7, 8)
-
-
-def _shrink(image: Image.Image, size_px: int) -> Image.Image:
-    """Bring the picture to RGB and to size_px x size_px.
-
-    A large picture is first averaged over whole blocks down to about three times the size, strip
-    by strip: hardly visible, three times faster, and no second copy of it is made.
+    Raises:
+        PictureError: as `to_pixels`, or it has more than `max_pixels` pixels.
     """
-    block = tuple(max(side // (_GAP * size_px), 1) for side in image.size)
-    level = _levels(image)
-    if block == (1, 1):
-        rgb = _to_rgb(image, level)
+    with _translating():
+        prepared = _prepare(data)
+        with prepared.image or _open(prepared) as image:
+            _refuse_too_large(image)
+            if image.width * image.height > max_pixels:
+                raise too_many_pixels(max_pixels)
+            _load(image, prepared)
+            convert, mode = _conversion_for(image, prepared)
+            whole, _ = average(
+                image, max(image.size), levels=_levels(image, prepared), is_cmyk=mode == "CMYK"
+            )
+            turn = _TURNS.get(_orientation(image, prepared))
+            upright = convert(whole)
+    return upright if turn is None else upright.transpose(turn), prepared.name
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except _DECODER_ERRORS as error:
+        raise _translate(error) from error
+
+
+def hash_definition() -> str:
+    """Return the SHA-256 of the files that decide which pixels `to_pixels` gives."""
+    here = Path(__file__)
+    digest = hashlib.sha256()
+    for file in (here, *sorted((here.parent / "decoding").glob("*.py"))):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _prepare(data: bytes) -> "Prepared":
+    """Have the file of the format look at the bytes first."""
+    for signature, name in _SIGNATURES:
+        if signature.match(data):
+            # imported when the first picture of the format comes: no start waits for it
+            kind = import_module(f"lambda_fn.contract.decoding.{name}")
+            prepared: Prepared = kind.prepare(data)
+            return prepared
+    raise is_no_picture()
+
+
+def _open(prepared: "Prepared") -> Image.Image:
+    try:
+        return Image.open(prepared.file, formats=(prepared.pillow,))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_many_pixels() from error
+    except _DECODER_ERRORS as error:
+        raise (is_unread(prepared.kind) if prepared.kind else is_no_picture()) from error
+
+
+def _refuse_too_large(image: Image.Image) -> None:
+    limit = _MAX_PIXELS_OF.get(str(image.format), MAX_PIXELS)
+    if image.width * image.height > limit:
+        raise too_many_pixels(limit)
+
+
+def _squash(image: Image.Image, prepared: "Prepared", size_px: int) -> tuple[Image.Image, int]:
+    """Return the upright square in sRGB, and the orientation that it was turned by."""
+    image.draft(None, (2 * size_px, 2 * size_px))  # only JPEG knows it; the others ignore it
+    _load(image, prepared)
+    convert, mode = _conversion_for(image, prepared)
+    reduced, box = average(image, size_px, levels=_levels(image, prepared), is_cmyk=mode == "CMYK")
+    # where it costs little, colours are converted first: a bicubic filter overshoots at edges
+    is_small = reduced.width * reduced.height <= (_SMALL_SIDES * size_px) ** 2
+    if is_small:
+        small = fit(convert(reduced), size_px, box)
     else:
-        shape = tuple(math.ceil(side / step) for side, step in zip(image.size, block, strict=True))
-        rgb = Image.new("RGB", (shape[0], shape[1]))
-        height = _STRIP_BLOCKS * block[1]
-        for top in range(0, image.height, height):
-            strip = image.crop((0, top, image.width, min(top + height, image.height)))
-            rgb.paste(_to_rgb(strip, level).reduce((block[0], block[1])), (0, top // block[1]))
-    # the last blocks may be cut off: the box says how much of them is picture
-    box = (0.0, 0.0, image.width / block[0], image.height / block[1])
-    return rgb.resize((size_px, size_px), Image.Resampling.BICUBIC, box)
+        small = convert(fit(reduced, size_px, box))
+    # the target is a square, so turning commutes with resizing and costs next to nothing here
+    orientation = _orientation(image, prepared)
+    turn = _TURNS.get(orientation)
+    return small if turn is None else small.transpose(turn), orientation
 
 
-def _levels(image: Image.Image) -> tuple[float, float] | None:
-    """Return which values are black and white, where they are not 0 and 255."""
-    if image.mode.startswith("I;16"):
-        return 0.0, 65535.0
-    if image.mode not in ("I", "F"):
-        return None
-    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
-    if not math.isfinite(low) or not math.isfinite(high):
-        raise UnreadablePictureError(
-            "the picture holds values that are no numbers: save it as JPEG or PNG"
-        )
-    # 16 bits in a wider type are kept as they are, anything else has a range of its own
-    return (0.0, 65535.0) if image.mode == "I" and 0 <= low <= high <= 65535 else (low, high)
+def _load(image: Image.Image, prepared: "Prepared") -> None:
+    image.load()
+    if prepared.is_cut:
+        from lambda_fn.contract.decoding.jpeg import refuse_missing
+
+        refuse_missing(image)
+    if prepared.palette is not None:
+        image.putpalette(prepared.palette)
 
 
-def _to_rgb(image: Image.Image, levels: tuple[float, float] | None) -> Image.Image:
-    if levels is not None:
-        return _from_deep(image, *levels)
-    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, "white")
-        return Image.alpha_composite(paper, clear).convert("RGB")
-    return image.convert("RGB")
+def _levels(image: Image.Image, prepared: "Prepared") -> tuple[float, float] | None:
+    return prepared.levels or ((0.0, 65535.0) if image.mode.startswith("I") else None)
 
 
-def _from_deep(image: Image.Image, black: float, white: float) -> Image.Image:
-    """Scale deep values to 8 bits, where Pillow's own conversion clips them."""
-    deep = np.asarray(image, dtype=np.float64)
-    scaled = np.rint((deep - black) * (255.0 / max(white - black, 1e-12)))
-    if "transparency" in image.info:
-        scaled[deep == image.info["transparency"]] = 255
-    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8)).convert("RGB")
+def _orientation(image: Image.Image, prepared: "Prepared") -> int:
+    if prepared.pillow != "AVIF":
+        return prepared.orientation
+    from lambda_fn.contract.decoding.exif import read_orientation
+
+    # what Pillow makes of the container's own turning
+    return read_orientation(image.info.get("exif", b""))
+
+
+def _conversion_for(
+    image: Image.Image, prepared: "Prepared"
+) -> tuple[Callable[[Image.Image], Image.Image], str]:
+    """Return what brings the reduced picture to sRGB, and the mode that it works on."""
+    profile = prepared.profile
+    if prepared.pillow == "AVIF":
+        profile = image.info.get("icc_profile")
+    if profile:
+        from lambda_fn.contract.decoding import colour
+
+        mode = colour.mode_of(profile, image.mode)
+        return (_leave, "RGB") if mode is None else (partial(colour.to_srgb, profile, mode), mode)
+    if prepared.encoding is not None:
+        from lambda_fn.contract.decoding import encoding
+
+        return partial(encoding.convert, prepared.encoding), "RGB"
+    return _leave, "RGB"
+
+
+def _leave(image: Image.Image) -> Image.Image:
+    return image
 
 
 def _translate(error: Exception) -> PictureError:
     if isinstance(error, PictureError):
         return error
     if "truncated" in str(error) or isinstance(error, EOFError):
-        return TruncatedPictureError(
-            "the picture ends too early, as after a broken transfer: send the whole file again"
-        )
+        return ends_too_early()
     return UnreadablePictureError(
         "the picture is damaged or of an unusual kind: save it anew as JPEG or PNG"
-    )
-
-
-def _too_many_pixels(limit: int = MAX_PIXELS) -> TooManyPixelsError:
-    return TooManyPixelsError(
-        f"the picture has more than {limit // 1_000_000} megapixels: send a smaller one"
     )

@@ -4,7 +4,7 @@ from concurrent.futures import Executor
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 
 from lambda_fn import errors
 from lambda_fn.deadline import finish_in_time
@@ -16,6 +16,7 @@ _MAX_BODY_BYTES: Final = 1_400_000  # base64 makes four bytes of three
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The token is none of this service"},
     404: {"model": ErrorBody, "description": "No feedback is kept here"},
+    408: {"model": ErrorBody, "description": "The body stands still"},
     410: {"model": ErrorBody, "description": "The answer is more than a day old"},
     413: {"model": ErrorBody, "description": "The picture is too large"},
     415: {"model": ErrorBody, "description": "Not JSON"},
@@ -36,17 +37,19 @@ def add_feedback(app: FastAPI, desk: FeedbackDesk | None, pool: Executor) -> Non
         responses=_ERRORS,
     )
     async def keep_feedback(
-        request: Annotated[FeedbackRequest, Depends(body)],
+        request: Request,
+        said: Annotated[FeedbackRequest, Depends(body)],
     ) -> FeedbackStored:
         """Say that an answer is right, or what the picture is rather.
 
         A second word about the same answer replaces the first. The picture is kept only if it is
         in the request.
         """
-        text, picture = request.picture, None
+        own, text, picture = _require(desk), said.picture, None
         if text is not None:
-            picture = await finish_in_time(lambda: read_picture(text), pool=pool)
-        await to_thread.run_sync(_require(desk).keep, request.token, request.style, picture)
+            await to_thread.run_sync(own.check, said.token)
+            picture = await finish_in_time(lambda: read_picture(text), pool=pool, request=request)
+        await to_thread.run_sync(own.keep, said.token, said.style, picture)
         return FeedbackStored()
 
 

@@ -12,7 +12,7 @@ from lambda_fn.deadline import finish_in_time
 from lambda_fn.related_works import Wanted
 from lambda_fn.request_body import BodyReader, is_json, json_body
 from lambda_fn.request_log import facts_of, note
-from lambda_fn.routes.uploads import read_upload
+from lambda_fn.routes.uploads import upload_of
 from lambda_fn.schemas import ErrorBody, Limits, PredictionWithWorks, Uploaded
 from lambda_fn.uploads import Uploads
 
@@ -38,6 +38,7 @@ _PICTURE_BODY = {
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "No picture, several, or a broken form"},
     404: {"model": ErrorBody, "description": "No such upload, or no uploads at all"},
+    408: {"model": ErrorBody, "description": "The body stands still"},
     413: {"model": ErrorBody, "description": "Too many bytes or pixels"},
     415: {"model": ErrorBody, "description": "Not a picture's Content-Type"},
     422: {"model": ErrorBody, "description": "The picture cannot be read"},
@@ -56,7 +57,8 @@ def picture_of(limits: Limits, uploads: Uploads | None) -> Picture:
 
     async def picture(request: Request) -> AsyncGenerator[Callable[[], bytes], None]:
         if is_json(request):
-            yield await read_upload(request, uploads)
+            async with upload_of(request, uploads) as take:
+                yield take
         else:
             async with reader.picture(request) as data:
                 yield lambda: data
@@ -94,6 +96,6 @@ def add_predictions(
     ) -> PredictionWithWorks:
         """Name the style of one picture. The picture is read in memory and not kept."""
         wanted = Wanted(similar, similar_style, similar_rights)
-        found = await finish_in_time(lambda: answer(take(), wanted), pool=pool)
+        found = await finish_in_time(lambda: answer(take(), wanted), pool=pool, request=request)
         note(request, **facts_of(found))
         return found

@@ -1,7 +1,9 @@
 """POST /v1/uploads: a form for an original that is too large for a request."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
@@ -37,16 +39,34 @@ def add_uploads(app: FastAPI, uploads: Uploads | None) -> None:
         """Give a form for an original that is too large for a request.
 
         POST the form with the picture as its last field `file`, then ask for its style by
-        `{"upload": ...}`. The original is deleted as soon as it has been read.
+        `{"upload": ...}`. The original is deleted as soon as it has been answered.
         """
         return await to_thread.run_sync(require_uploads(uploads).invite, wanted.content_type)
 
 
-async def read_upload(request: Request, uploads: Uploads | None) -> Callable[[], bytes]:
-    """Return what takes the upload that a JSON body names."""
+@asynccontextmanager
+async def upload_of(
+    request: Request, uploads: Uploads | None
+) -> AsyncGenerator[Callable[[], bytes], None]:
+    """Yield what reads the upload that a JSON body names; it is deleted when it was answered.
+
+    One that was refused for good was answered, too. After any other end it is there for a retry.
+    """
     own = require_uploads(uploads)
     async with BodyReader(_MAX_JSON_BYTES).whole(request) as data:
-        return partial(own.take, parse_json(data, Uploaded).upload)
+        key = parse_json(data, Uploaded).upload
+    try:
+        yield partial(own.read, key)
+    except errors.UnknownUploadError:
+        raise
+    except errors.ServiceError as error:
+        if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+            error, errors.AbandonedError
+        ):
+            await to_thread.run_sync(own.forget, key)
+        raise
+    else:
+        await to_thread.run_sync(own.forget, key)
 
 
 def require_uploads(uploads: Uploads | None) -> Uploads:

@@ -321,6 +321,7 @@ async def begin_a_body(until: asyncio.Event) -> AsyncIterator[Message]:
 
 async def one_more() -> AsyncIterator[Message]:
     yield {"type": "http.request", "body": b"one more", "more_body": False}
+    await asyncio.Event().wait()  # a server says nothing more until its client has gone
 
 
 def test_bodies_beyond_the_budget_are_told_to_come_back_until_there_is_room() -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
-from lambda_fn.deadline import finish_in_time
-from lambda_fn.errors import TooSlowError
+from lambda_fn.deadline import PicturePool, finish_in_time
+from lambda_fn.errors import AbandonedError, BusyError, TooSlowError
 
 
 @pytest.fixture
@@ -87,3 +89,43 @@ def test_a_failure_that_comes_too_late_is_nobodys(
         return await finish_in_time(lambda: "cubism", pool=pool, budget_s=10)
 
     assert asyncio.run(ask()) == "cubism"
+
+
+def test_no_more_may_wait_than_are_done_in_time(gate: threading.Event) -> None:
+    pool = PicturePool(1, max_waiting=2)
+    at_work, *waiting = (pool.submit(gate.wait) for _ in range(3))
+
+    with pytest.raises(BusyError):
+        pool.submit(gate.wait)
+    waiting[0].cancel()
+    after = pool.submit(gate.wait)
+
+    gate.set()
+    assert at_work.result()
+    assert after.result()
+
+
+def test_work_of_a_sender_who_has_gone_never_begins(
+    gate: threading.Event, pool: ThreadPoolExecutor
+) -> None:
+    begun: list[str] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def ask() -> None:
+        first = asyncio.create_task(finish_in_time(gate.wait, pool=pool, budget_s=10))
+        await asyncio.sleep(0)
+        with pytest.raises(AbandonedError):
+            await finish_in_time(
+                lambda: begun.append("in vain"),
+                pool=pool,
+                request=Request({"type": "http"}, receive),
+            )
+        gate.set()
+        await first
+        await finish_in_time(lambda: None, pool=pool, budget_s=10)
+
+    asyncio.run(ask())
+
+    assert begun == []

@@ -1,15 +1,17 @@
 """Feedback: a token holds the answer, and only what the visitor gives is kept."""
 
 import base64
+import io
 import json
 import logging
 from typing import Any
 
 import httpx2 as httpx
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from itsdangerous import URLSafeTimedSerializer
-from PIL import Image
+from PIL import ExifTags, Image
 from pydantic import SecretStr
 
 from lambda_fn.app import create_app
@@ -95,14 +97,56 @@ def test_a_style_that_the_model_does_not_know_may_be_right(
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_kept_as_it_was_given(
+def test_a_picture_is_kept_as_a_jpeg_of_its_pixels_alone(
     client: TestClient, store: FakeFeedback, kind: str
 ) -> None:
-    answer, picture = ask(client), encode(draw_picture(seed=1), kind)
+    answer, drawn = ask(client), draw_picture(seed=1)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitude: (52.0, 31.0, 12.0)}
+    exif[ExifTags.Base.Make] = "a telltale camera"
+    picture = encode(drawn, kind, exif=exif, quality=95)
 
     say(client, answer["feedback_token"], picture=as_text(picture))
 
-    assert store.kept[answer["id"]].picture == picture
+    kept = store.kept[answer["id"]].picture or b""
+    with Image.open(io.BytesIO(kept)) as image:
+        assert image.format == "JPEG"
+        assert not image.getexif()
+        turned = kind != "WEBP"  # in which EXIF turns nothing
+        assert image.size == (drawn.size[::-1] if turned else drawn.size)
+        upright = drawn.transpose(Image.Transpose.ROTATE_270) if turned else drawn
+        assert np.abs(np.asarray(image, int) - np.asarray(upright, int)).mean() < 8
+    assert b"telltale" in picture
+    assert b"telltale" not in kept
+
+
+def test_a_picture_of_many_pixels_is_refused_though_its_bytes_are_few(
+    client: TestClient, store: FakeFeedback
+) -> None:
+    picture = encode(Image.new("RGB", (2_100, 2_000)), "PNG")
+
+    response = say(client, ask(client)["feedback_token"], picture=as_text(picture))
+
+    assert "4 megapixels" in assert_error(response, 413, "too_many_pixels")
+    assert store.kept == {}
+
+
+def test_a_token_is_checked_before_the_picture_beside_it_is_decoded(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lambda_fn.routes.feedback.read_picture", lambda _: pytest.fail("decoded"))
+
+    response = say(client, "nonsense", picture=as_text(PICTURE))
+
+    assert_error(response, 400, "bad_token")
+
+
+def test_a_token_of_an_older_form_is_refused(client: TestClient) -> None:
+    facts = ["an id", "fake-1"]
+    token = str(URLSafeTimedSerializer(SECRET.get_secret_value(), salt="feedback").dumps(facts))
+
+    assert_error(say(client, token), 400, "bad_token")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +180,7 @@ def test_a_picture_of_just_the_largest_size_is_kept(
     picture = data + bytes(MAX_PICTURE_BYTES - len(data))
 
     assert say(client, answer["feedback_token"], picture=as_text(picture)).status_code == 201
-    assert store.kept[answer["id"]].picture == picture
+    assert store.kept[answer["id"]].picture is not None
 
 
 def forged(secret: str, salt: str = "feedback") -> str:

@@ -81,6 +81,66 @@ def test_docs_are_served_from_the_image_itself(handler: Any, path: str) -> None:
     assert handler(make_event(path=path), None)["statusCode"] == 200
 
 
+def event_of(gateway: str, path: str, body: bytes) -> Any:
+    """Return the event in which a gateway hands a request on."""
+    text, headers = base64.b64encode(body).decode(), {"content-type": "image/jpeg", "host": "x"}
+    method = "POST" if body else "GET"
+    common = {"body": text, "isBase64Encoded": True, "headers": headers}
+    if gateway in ("http api", "function url"):
+        event = make_event(body, path=path)
+        if gateway == "function url":
+            event["requestContext"]["domainName"] = "abc.lambda-url.eu-west-1.on.aws"
+        return event
+    if gateway == "load balancer":
+        context = {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:x"}}
+        query: dict[str, str] = {}
+        return {
+            **common,
+            "requestContext": context,
+            "httpMethod": method,
+            "path": path,
+            "queryStringParameters": query,
+        }
+    return {
+        **common,
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {
+            "identity": {"sourceIp": "192.0.2.1"},
+            "stage": "prod",
+            "requestId": "x",
+        },
+    }
+
+
+@pytest.mark.parametrize("gateway", ["http api", "function url", "load balancer", "rest api"])
+def test_every_gateway_hands_pictures_and_questions_on(handler: Any, gateway: str) -> None:
+    picture = handler(event_of(gateway, "/v1/predictions", encode(draw_picture())), None)
+    health = handler(event_of(gateway, "/v1/health", b""), None)
+
+    assert json.loads(picture["body"])["picture"]["format"] == "jpeg"
+    assert json.loads(health["body"])["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        None,
+        [],
+        {"key1": "value1", "key2": "value2", "key3": "value3"},
+        {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+        {"source": "serverless-plugin-warmup"},
+    ],
+)
+def test_an_event_that_is_no_request_only_wakes(handler: Any, event: Any) -> None:
+    assert handler(event, None)["status"] == "ok"
+
+
 @pytest.mark.parametrize("slash", ["/", "%2F"])
 def test_a_work_is_found_through_the_gateway_however_its_slash_is_written(slash: str) -> None:
     """The gateway hands the path on as it was sent, in rawPath."""

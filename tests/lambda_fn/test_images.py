@@ -96,7 +96,7 @@ def test_to_pixels_gives_the_same_for_its_own_output_stored_as_png() -> None:
     assert np.array_equal(first, again)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "MPO", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "MPO", "AVIF"])
 @pytest.mark.parametrize(
     ("orientation", "undo"),
     [
@@ -161,28 +161,12 @@ def test_to_pixels_puts_the_transparent_level_of_a_sixteen_bit_png_on_white() ->
     assert pixels.min() == 255
 
 
-def test_to_pixels_scales_wide_integers_to_their_own_range() -> None:
-    ramp = np.linspace(0, 2**31 - 1, 64 * 64).reshape(64, 64).astype(np.int32)
-
-    pixels = to_pixels(encode(Image.fromarray(ramp), "TIFF"), size_px=64).pixels
-
-    assert 120 <= pixels[32, 32, 0] <= 135
-
-
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_to_pixels_rejects_values_that_are_no_numbers(odd: float) -> None:
     image = Image.fromarray(np.full((8, 8), odd, np.float32))
 
     with pytest.raises(UnreadablePictureError, match="no numbers"):
         to_pixels(encode(image, "TIFF"), size_px=SIZE)
-
-
-def test_to_pixels_scales_float_tiff_to_its_own_range() -> None:
-    ramp = np.linspace(-1, 1, 64 * 64).reshape(64, 64).astype(np.float32)
-
-    pixels = to_pixels(encode(Image.fromarray(ramp), "TIFF"), size_px=64).pixels
-
-    assert 120 <= pixels[32, 32, 0] <= 135
 
 
 def test_to_pixels_puts_transparent_parts_on_white() -> None:
@@ -286,7 +270,7 @@ def test_to_pixels_refuses_a_decompression_bomb_before_decoding(side: int) -> No
 def test_to_pixels_refuses_sooner_where_the_decoder_takes_more_memory(kind: str) -> None:
     data = pretend_to_be_large(kind)
 
-    with pytest.raises(TooManyPixelsError, match="50 megapixels"):
+    with pytest.raises(TooManyPixelsError, match="32 megapixels"):
         to_pixels(data, size_px=SIZE)
 
 
@@ -341,7 +325,7 @@ def test_to_pixels_decodes_a_photo_at_a_reduced_scale(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
 def test_to_pixels_holds_the_largest_picture_once(tmp_path: Path) -> None:
     largest = tmp_path / "largest.png"
-    largest.write_bytes(png_bomb(10_000, 10_000, is_rgba=True))
+    largest.write_bytes(png_bomb(10_000, 8_000, is_rgba=True))
     program = (
         "import sys, pathlib; from lambda_fn.contract.images import to_pixels\n"
         "to_pixels(pathlib.Path(sys.argv[1]).read_bytes(), size_px=160)\n"
@@ -353,7 +337,7 @@ def test_to_pixels_holds_the_largest_picture_once(tmp_path: Path) -> None:
     )
 
     peak_kib = int(result.stdout.partition("VmHWM:")[2].split()[0])
-    assert peak_kib < 700 * 1024  # 400 MB are the decoded picture itself
+    assert peak_kib < 600 * 1024  # 320 MB are the decoded picture itself
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow remarks on damage it skips

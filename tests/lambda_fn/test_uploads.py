@@ -143,6 +143,24 @@ def test_an_original_is_answered_once(client: TestClient, s3: Any) -> None:
     assert_error(second, 404, "unknown_upload")
 
 
+def test_an_original_that_was_not_answered_is_there_for_the_retry(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = Uploads(BUCKET, max_bytes=MAX_UPLOAD_BYTES)
+    app = create_app(FakeModel(), max_body_bytes=MAX_BODY_BYTES, uploads=uploads)
+    client = TestClient(app, raise_server_exceptions=False)
+    key = put(s3, encode(draw_picture()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeModel, "answer", lambda *_: 1 / 0)
+        first = client.post("/v1/predictions", json={"upload": key})
+    second = client.post("/v1/predictions", json={"upload": key})
+
+    assert_error(first, 500, "internal_error")
+    assert second.status_code == 200
+    assert keys(s3) == []
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "status", "code"),
     [

@@ -16,7 +16,6 @@ import PIL
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lambda_fn.contract import images
-from lambda_fn.contract.manifest import sha256_of
 from lambda_fn.contract.styles import STYLES
 from training.config import OrganiseConfig
 from training.dataset.artists import is_unknown
@@ -39,7 +38,7 @@ class _Pixels(BaseModel):
     size_px: int
     format: str
     pillow: str
-    images_sha256: str  # of the file that defines to_pixels
+    images_sha256: str  # of the files that define to_pixels
 
 
 class _Begun(BaseModel):
@@ -176,7 +175,7 @@ def _claim(target: Path, config: OrganiseConfig) -> None:
         size_px=config.size_px,
         format=config.format,
         pillow=PIL.__version__,
-        images_sha256=sha256_of(Path(images.__file__)),
+        images_sha256=images.hash_definition(),
     )
     if (target / PICTURES_FOLDER).is_dir() or (target / TAR_FILE).is_file():
         _refuse_other_pixels(target, pixels)

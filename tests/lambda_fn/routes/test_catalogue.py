@@ -382,6 +382,14 @@ def test_a_work_that_nobody_knows_much_about_has_nulls() -> None:
     assert work["rights"] == "unknown"
 
 
+def test_a_style_that_only_the_catalogue_knows_is_shown_by_its_slug() -> None:
+    new = Work("a/b", "Untitled", "Nobody", "op-art", "Op Art")
+
+    work = get(make_client(FakeCatalogue([new])), "/v1/artworks/a/b")
+
+    assert (work["style"], work["style_name"]) == ("op-art", "Op art")
+
+
 def test_a_work_that_is_not_there_is_not_found(client: TestClient) -> None:
     assert_error(client.get("/v1/artworks/nobody/nothing"), 404, "unknown_work")
 
