@@ -606,3 +606,12 @@ def test_hostile_words_of_the_catalogue_stay_words(page: Page) -> None:
 
     expect(page.get_by_text(evil)).not_to_have_count(0)
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_picture_as_thin_as_a_line_makes_no_endless_page(page: Page) -> None:
+    thin = encode(draw_picture(1, 3000), "PNG")
+
+    choose(page, {"name": "thin.png", "mimeType": "image/png", "buffer": thin})
+    expect_answer(page)
+
+    assert page.evaluate("document.documentElement.scrollHeight") < 8000
