@@ -21,10 +21,11 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURE_BODY = {
     "requestBody": {
         "required": True,
-        "description": "One picture: raw, as the field `file` of a form, or the name of an upload.",
+        "description": "One picture: raw, as the field `file` of a form, or the name of an upload. "
+        "Raw bytes may have any `image/...` type, too; their content decides.",
         "content": {
             **json_body(Uploaded)["requestBody"]["content"],
-            "image/*": _BINARY,
+            "application/octet-stream": _BINARY,
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
