@@ -4,18 +4,27 @@ import contextlib
 import errno
 import io
 import logging
+import os
+import re
 import socket
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn, get_args
 
-import typer
-from pydantic import SecretStr, ValidationError
+try:
+    import typer
+    from pydantic import SecretStr, ValidationError
 
-from lambda_fn.runtime import ModelError, StyleModel
-from lambda_fn.settings import Settings
+    from lambda_fn.runtime import ModelError, StyleModel
+    from lambda_fn.settings import Settings
+except ModuleNotFoundError as _error:
+    sys.exit(
+        f"error: {_error.name} is not installed for {sys.executable}: run `make serve` once, then "
+        "`.venv-service/bin/python -m lambda_fn predict ...`; or install the package and run "
+        "`style-your-art predict ...`"
+    )
 
 if TYPE_CHECKING:
     from lambda_fn.batch import Row
@@ -23,6 +32,11 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _WEB = (_HERE / "web", _HERE.parent / "web")
 """The page of an installed package, and of a checkout."""
+
+_ADDRESS: Final = re.compile(r"(https?|ftp|s3|gs):/", re.IGNORECASE)
+_ESCAPED: Final = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_STDERR: Final = 2
+_STOPPED: Final = 130  # as shells have it for Ctrl-C
 
 cli = typer.Typer(
     help="Name the art style of pictures.", no_args_is_help=True, add_completion=False
@@ -66,32 +80,81 @@ def serve(
 
 @cli.command()
 def predict(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
-    csv: Annotated[Path | None, typer.Option(help="Also write a CSV file.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write a JSON file.")] = None,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Pictures, folders of pictures, or - for standard input.")
+    ],
+    csv: Annotated[Path | None, typer.Option(help="Also write a CSV file; - prints it.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write a JSON file; - prints it.")] = None,
 ) -> None:
-    """Name the style of each picture; exit 1 if none could be read."""
-    from tqdm import tqdm
+    """Name the style of each picture; exit 1 if none could be read.
 
+    Printed to a terminal it is a table, elsewhere a line per picture with tabs in it.
+    """
     from lambda_fn import batch
 
     _hush_pillow()
+    _refuse_addresses(paths)
     _refuse_targets(csv, json)
+    _hush_decoders()
     model = _load(_read_settings())
     files = batch.find_pictures(paths)
     if not files:
         _fail(f"no files in {', '.join(str(path) for path in paths)}")
-    bar = tqdm(files, "predict", unit="picture", disable=None)
-    rows = [batch.predict_file(model, path) for path in bar]
-    _print_table(rows)
+    rows, was_stopped = _predict_all(model, files)
+    if batch.STANDARD not in (csv, json):
+        _print_rows(rows)
     if csv is not None:
         _write(csv, lambda: batch.write_csv(rows, model.manifest.styles, csv))
     if json is not None:
         _write(json, lambda: batch.write_json(rows, json))
     read = sum(row.answer is not None for row in rows)
-    written = "".join(f", written to {target}" for target in (csv, json) if target)
-    typer.echo(f"{read} of {len(rows)} pictures named{written}", err=True)
-    raise typer.Exit(0 if read else 1)
+    targets = (target for target in (csv, json) if target and target != batch.STANDARD)
+    written = "".join(f", written to {target}" for target in targets)
+    stopped = f", stopped before the other {len(files) - len(rows)}" if was_stopped else ""
+    typer.echo(f"{read} of {len(rows)} pictures named{stopped}{written}", err=True)
+    raise typer.Exit(_STOPPED if was_stopped else 0 if read else 1)
+
+
+def _predict_all(model: StyleModel, files: "Sequence[Path]") -> "tuple[list[Row], bool]":
+    """Return the rows, and whether Ctrl-C ended them before their time."""
+    from tqdm import tqdm
+
+    from lambda_fn import batch
+
+    rows: list[Row] = []
+    try:
+        for path in tqdm(files, "predict", unit="picture", disable=None):
+            rows.append(batch.predict_file(model, path))
+    except KeyboardInterrupt:
+        return rows, True
+    return rows, False
+
+
+def _refuse_addresses(paths: "Sequence[Path]") -> None:
+    for path in paths:
+        if _ADDRESS.match(str(path)):
+            raise typer.BadParameter(
+                f"{path} is an address: download it first, as in `curl -LO ADDRESS`, and name the "
+                "file, or `curl -L ADDRESS | ... predict -`"
+            )
+
+
+def _hush_decoders() -> None:
+    """Keep from people's eyes what libraries in C print about odd pictures, as libtiff does.
+
+    They print to the file that Python's stderr has, so that one gets a file of its own.
+    """
+    try:
+        is_usual = sys.stderr.fileno() == _STDERR
+    except (OSError, AttributeError):  # it is no file, as in tests
+        return
+    if is_usual:
+        own = os.dup(_STDERR)
+        sys.stderr.flush()
+        sys.stderr = os.fdopen(own, "w", buffering=1, errors="backslashreplace")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, _STDERR)
+        os.close(nowhere)
 
 
 def _hush_pillow() -> None:
@@ -106,7 +169,7 @@ def _hush_pillow() -> None:
 def _refuse_targets(*targets: Path | None) -> None:
     """Refuse what cannot be written before the work begins, not after it."""
     for target in targets:
-        if target is None:
+        if target is None or target == Path("-"):
             continue
         try:
             is_folder, has_parent = target.is_dir(), target.absolute().parent.is_dir()
@@ -127,6 +190,20 @@ def _write(target: Path, write: Callable[[], None]) -> None:
         _fail(f"cannot write {target}: {error.strerror or error}")
 
 
+def _print_rows(rows: "Sequence[Row]") -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a file's name need not be text that this terminal can show
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stdout.isatty():
+        _print_table(rows)
+        return
+    with contextlib.suppress(BrokenPipeError):
+        for row in rows:
+            # a name may hold anything but / and NUL; a row is one line all the same
+            path = str(row.path).translate(_ESCAPED)
+            typer.echo("\t".join([path, *_cells(row)]).rstrip("\t"))
+
+
 def _print_table(rows: "Sequence[Row]") -> None:
     from rich.console import Console
     from rich.table import Table
@@ -135,15 +212,16 @@ def _print_table(rows: "Sequence[Row]") -> None:
     for name in ("picture", "style", "", "next", ""):
         table.add_column(name, overflow="fold")
     for row in rows:
-        cells = ["-", "", row.error.message if row.error else "", ""]
-        if row.answer is not None:
-            best = row.answer.probabilities[:2]
-            cells = [cell for one in best for cell in (one.name, f"{one.probability:.0%}")]
-        table.add_row(str(row.path), *cells)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # a file's name need not be text that this terminal can show
-        sys.stdout.reconfigure(errors="backslashreplace")
+        table.add_row(str(row.path), *_cells(row))
     Console(markup=False, highlight=False).print(table)
+
+
+def _cells(row: "Row") -> list[str]:
+    """Return the two most likely styles, each with its probability, or the reason."""
+    if row.answer is None:
+        return ["-", "", row.error.message if row.error else "", ""]
+    best = row.answer.probabilities[:2]
+    return [cell for one in best for cell in (one.name, f"{one.probability:.0%}")]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@ by.
 """
 
 import time
+from typing import Final
 
 from lambda_fn.catalogue.stories import read_stories
 from lambda_fn.feedback import FeedbackDesk
@@ -10,6 +11,8 @@ from lambda_fn.predict import look_at, milliseconds
 from lambda_fn.related_works import BUDGET_S, Companions, Wanted
 from lambda_fn.runtime import StyleModel
 from lambda_fn.schemas import PredictionWithWorks
+
+_DECIMALS: Final = 5
 
 
 def answer_picture(
@@ -43,12 +46,18 @@ def answer_picture(
         "catalogue": took_ms,
         "total": round(prediction.timing_ms["total"] + took_ms, 2),
     }
+    parts = {
+        "heat_maps": prediction.heat_maps,
+        "embedding": [round(float(one), _DECIMALS) for one in embedding],
+        "story": read_stories()[prediction.style.slug],
+        "artists": company.artists,
+        "works": company.works,
+        "similar": company.similar,
+    }
     return PredictionWithWorks(
-        **dict(prediction) | {"timing_ms": timing_ms},
-        story=read_stories()[prediction.style.slug],
-        artists=company.artists,
-        works=company.works,
-        similar=company.similar,
+        **{name: fact for name, fact in prediction if name not in parts}
+        | {"timing_ms": timing_ms}
+        | {name: part for name, part in parts.items() if name in wanted.parts},
         catalogue=company.catalogue,
         feedback_token=token,
     )

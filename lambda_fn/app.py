@@ -16,6 +16,7 @@ from lambda_fn.deadline import PicturePool
 from lambda_fn.errors import ServiceError, code_of_status
 from lambda_fn.feedback import FeedbackDesk
 from lambda_fn.http_manners import Manners
+from lambda_fn.openapi import ABOUT, describe, name_operation
 from lambda_fn.related_works import Companions
 from lambda_fn.request_log import Journal, Write, note
 from lambda_fn.routes.about import About, ReadHistory, add_about, add_guide
@@ -65,11 +66,14 @@ def create_app(
         title="Style Your Art",
         summary="A picture goes in; the name of its art style comes out.",
         version="1",
+        generate_unique_id_function=name_operation,
         docs_url=None,
         redoc_url=None,
         # it would send a client to the address that the service has behind its gateway
         redirect_slashes=False,
+        **ABOUT,
     )
+    describe(app)
     app.add_middleware(Manners)
     # public and without cookies, so any page may ask
     app.add_middleware(

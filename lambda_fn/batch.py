@@ -1,8 +1,10 @@
 """Many pictures -> one row each; what cannot be read is a row with its reason."""
 
 import csv
+import io
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from lambda_fn.schemas import ErrorFacts, Prediction
 
 # more than any picture that the service takes; read whole, it could take all memory
 MAX_FILE_BYTES = 200_000_000
+STANDARD = Path("-")
+"""Standard input as a picture, standard output as a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,28 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
 def predict_file(model: StyleModel, path: Path) -> Row:
     """Return the row of one file, whatever is wrong with it."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        data = _read(path)
+        if data is None:
             limit = f"The file has more than {MAX_FILE_BYTES // 1_000_000} MB."
             return Row(path, None, ErrorFacts(code="file_too_large", message=limit))
-        return Row(path, predict(model, path.read_bytes()), None)
+        return Row(path, predict(model, data), None)
     except ServiceError as error:
         return Row(path, None, ErrorFacts(code=error.code, message=error.message))
     except OSError as error:
         reason = error.strerror or str(error)
         return Row(path, None, ErrorFacts(code="unreadable_file", message=f"{reason}."))
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the content; None if there is too much of it, which a pipe tells only in the end."""
+    if path == STANDARD:
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    elif path.stat().st_size > MAX_FILE_BYTES:
+        return None
+    else:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    return None if len(data) > MAX_FILE_BYTES else data
 
 
 def write_csv(rows: Sequence[Row], styles: Sequence[str], target: Path) -> None:
@@ -106,13 +123,33 @@ def _is_hidden(path: Path) -> bool:
 def _whole_text(target: Path) -> Iterator[TextIO]:
     """Open a temporary file that becomes `target` only when everything is written.
 
+    A link stays one, and its file is written. What is no plain file, such as a pipe or a device, is
+    never replaced but written to, and - is standard output.
+
     A file's name need not be UTF-8, but the text must be: odd bytes become escapes such as
     `\\udcff`, which in JSON stand for the name itself.
     """
+    if target == STANDARD:
+        held = io.StringIO(newline="")
+        yield held
+        text = held.getvalue().encode("utf-8", "backslashreplace")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+        return
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        with _open_text(target) as file:
+            yield file
+        return
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with _open_text(temporary) as file:
             yield file
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _open_text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")

@@ -108,8 +108,12 @@ def _checked_cursor(cursor: str) -> str:
     return cursor
 
 
+SLUGS: Final = {"enum": list(STYLE_BY_SLUG)}
+"""What the description of the API says of a slug."""
 KnownStyle = Annotated[
-    str, AfterValidator(_known_style), Field(description="slug of a style", examples=["cubism"])
+    str,
+    AfterValidator(_known_style),
+    Field(description="slug of a style", examples=["cubism"], json_schema_extra=SLUGS),
 ]
 Year = Annotated[int, Field(ge=1, le=_LAST_YEAR)]
 

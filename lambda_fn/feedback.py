@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final, NamedTuple
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
@@ -33,7 +34,10 @@ class _Judged(NamedTuple):
     probabilities: dict[str, float]
 
 
-_JUDGED: Final = TypeAdapter(_Judged)
+@cache
+def _judged() -> TypeAdapter[_Judged]:
+    """Return what checks a token's facts; made when the first comes, and not by the start."""
+    return TypeAdapter(_Judged)
 
 
 class FeedbackDesk:
@@ -110,7 +114,7 @@ class FeedbackDesk:
     def _read_token(self, token: str) -> _Judged:
         signer = self._signer.within(_PATIENCE_S)
         try:
-            return _JUDGED.validate_python(signer.loads(token, max_age=self._max_age_s))
+            return _judged().validate_python(signer.loads(token, max_age=self._max_age_s))
         except SignatureExpired as error:
             raise errors.ExpiredTokenError(
                 "The answer is more than a day old: ask for the picture's style again."

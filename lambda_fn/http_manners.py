@@ -64,7 +64,6 @@ class _Tagged:
         headers = MutableHeaders(raw=list(self._start["headers"]))
         tag = f'"{blake2b(self._body, digest_size=12).hexdigest()}"'
         headers["ETag"] = f"W/{tag}"
-        headers.setdefault("Cache-Control", "no-cache")
         if self._known & {tag, "*"}:
             kept = [pair for pair in headers.raw if pair[0].decode("latin-1") in _KEPT_OF_304]
             self._start, self._body = {**self._start, "status": 304, "headers": kept}, b""

@@ -13,7 +13,7 @@ from lambda_fn.catalogue.breaker import GuardedCatalogue
 from lambda_fn.catalogue.neighbours import Neighbour, Neighbours
 from lambda_fn.catalogue.works import CatalogueError, CatalogueUnavailableError, Rights
 from lambda_fn.runtime import Floats
-from lambda_fn.schemas import ArtistWorks, CatalogueState, WorkLabel
+from lambda_fn.schemas import PARTS, ArtistWorks, CatalogueState, Part, WorkLabel
 from lambda_fn.work_labels import label_artist, label_work
 
 BUDGET_S: Final = 1.2
@@ -27,11 +27,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many similar works a caller wants, and among which."""
+    """Which parts of an answer a caller wants, how many similar works, and among which."""
 
     similar: int = 10
     style: str | None = None
     rights: Rights | None = None
+    parts: frozenset[Part] = frozenset(PARTS) - {"embedding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,26 @@ class Companions:
 
     def find(self, style: str, embedding: Floats, wanted: Wanted) -> Company:
         """Return the company of a picture: of its style (slug), and nearest to its embedding."""
+        if not wanted.parts & {"artists", "works", "similar"}:
+            return Company()
         try:
             with self.catalogue.deadline(self._budget_s):
                 return Company(
-                    [label_artist(one) for one in self.catalogue.artists(style, limit=_ARTISTS)],
-                    [label_work(one) for one in self.catalogue.sample(style, size=_WORKS)],
-                    self._find_similar(embedding, wanted),
+                    self._find_artists(style) if "artists" in wanted.parts else [],
+                    self._draw_works(style) if "works" in wanted.parts else [],
+                    self._find_similar(embedding, wanted) if "similar" in wanted.parts else [],
                 )
         except CatalogueUnavailableError:
             return Company(catalogue="unavailable")  # the breaker has logged it
         except CatalogueError as error:
             logger.error("the catalogue cannot be read: %s", error)
             return Company(catalogue="unavailable")
+
+    def _find_artists(self, style: str) -> list[ArtistWorks]:
+        return [label_artist(one) for one in self.catalogue.artists(style, limit=_ARTISTS)]
+
+    def _draw_works(self, style: str) -> list[WorkLabel]:
+        return [label_work(one) for one in self.catalogue.sample(style, size=_WORKS)]
 
     def _find_similar(self, embedding: Floats, wanted: Wanted) -> list[WorkLabel]:
         if self._neighbours is None or wanted.similar == 0 or not self._is_of_this_model():

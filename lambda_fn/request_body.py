@@ -219,7 +219,7 @@ def parse_json(data: bytes, schema: type[Model]) -> Model:
 
 def json_body(schema: type[BaseModel]) -> dict[str, Any]:
     """Return what the docs say of a body that is read by hand."""
-    content = {_JSON: {"schema": schema.model_json_schema()}}
+    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema.__name__}"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -1,8 +1,9 @@
 """Request and response bodies; this file is the public API. Keys are added, never changed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from lambda_fn.catalogue.stories import Period, StyleStory
 from lambda_fn.catalogue.works import Rights
@@ -14,6 +15,9 @@ from lambda_fn.contract.manifest import ModelManifest, TestMetrics
 Probability = Annotated[float, Field(ge=0, le=1)]
 Verdict = Literal["confident", "unsure", "not-a-painting"]
 CatalogueState = Literal["ok", "unavailable"]
+Part = Literal["works", "similar", "story", "artists", "heat_maps", "embedding"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+"""What an answer can do without."""
 PictureType = Literal[
     "image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/tiff", "image/bmp"
 ]
@@ -131,15 +135,32 @@ class ArtistWorks(_Body):
 
 
 class PredictionWithWorks(Prediction):
-    """The answer of the API: the prediction, the story of the style, and works to look at."""
+    """The answer of the API: the prediction, the story of the style, and works to look at.
 
-    story: StyleStory = Field(description="of the most likely style")
-    artists: list[ArtistWorks] = Field(
-        description="the three with the most works of the style in the catalogue; may be empty"
+    What `include` leaves out is not there.
+    """
+
+    heat_maps: dict[str, list[list[float]]] = Field(
+        default_factory=dict, description=Prediction.model_fields["heat_maps"].description
     )
-    works: list[WorkLabel] = Field(description="15 works of the style, drawn anew each time")
+    embedding: list[float] = Field(
+        default_factory=list,
+        description="where the model sees the picture: numbers of one length, whose products tell "
+        "how alike two pictures are; only if `include` names it",
+    )
+    story: StyleStory | SkipJsonSchema[None] = Field(
+        default=None, description="of the most likely style"
+    )
+    artists: list[ArtistWorks] = Field(
+        default_factory=list,
+        description="the three with the most works of the style in the catalogue; may be empty",
+    )
+    works: list[WorkLabel] = Field(
+        default_factory=list, description="15 works of the style, drawn anew each time"
+    )
     similar: list[WorkLabel] = Field(
-        description="the works that look most like the picture, most alike first"
+        default_factory=list,
+        description="the works that look most like the picture, most alike first",
     )
     catalogue: CatalogueState = Field(
         description="unavailable: `artists`, `works` and `similar` are empty for now"

@@ -8,7 +8,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Response
 
 from lambda_fn import errors
 from lambda_fn.catalogue.breaker import GuardedCatalogue
@@ -19,6 +19,7 @@ from lambda_fn.catalogue.works import (
     StyleCount,
 )
 from lambda_fn.catalogue_query import (
+    SLUGS,
     PageQuery,
     StyleWorksQuery,
     WorksQuery,
@@ -54,6 +55,8 @@ _NO_STYLE: _Answers = {404: {"model": ErrorBody, "description": "No such style"}
 _NO_WORK: _Answers = {404: {"model": ErrorBody, "description": "No such work"}}
 _DOWN: _Answers = {503: {"model": ErrorBody, "description": "The catalogue does not answer now"}}
 
+Slug = Annotated[str, Path(description="of a style", json_schema_extra=dict(SLUGS))]
+
 logger = logging.getLogger(__name__)
 
 
@@ -79,7 +82,7 @@ def _add_styles(router: APIRouter, manifest: ModelManifest, catalogue: GuardedCa
         )
 
     @router.get("/styles/{slug}", tags=["styles"], responses=_NO_STYLE)
-    def read_style(slug: str, response: Response) -> StyleDetail:
+    def read_style(slug: Slug, response: Response) -> StyleDetail:
         """Tell all about one style: its story, what it unites, how well the model knows it."""
         style = find_style(slug)
         is_known = slug in manifest.styles
@@ -98,7 +101,7 @@ def _add_style_lists(router: APIRouter, catalogue: GuardedCatalogue) -> None:
         "/styles/{slug}/artists", tags=["catalogue"], responses=_NO_STYLE | _BAD_QUERY | _DOWN
     )
     def list_artists(
-        slug: str,
+        slug: Slug,
         limit: Annotated[int, Query(ge=1, le=100, description="artists to list")] = 3,
     ) -> Artists:
         """List the artists with the most works of a style."""
@@ -110,7 +113,7 @@ def _add_style_lists(router: APIRouter, catalogue: GuardedCatalogue) -> None:
     @router.get(
         "/styles/{slug}/artworks", tags=["catalogue"], responses=_NO_STYLE | _BAD_QUERY | _DOWN
     )
-    def list_works_of_style(slug: str, query: Annotated[StyleWorksQuery, Query()]) -> Works:
+    def list_works_of_style(slug: Slug, query: Annotated[StyleWorksQuery, Query()]) -> Works:
         """List the works of a style, page by page."""
         style = find_style(slug).slug
         if query.order == "mixed":

@@ -13,18 +13,36 @@ from lambda_fn.related_works import Wanted
 from lambda_fn.request_body import BodyReader, is_json, json_body
 from lambda_fn.request_log import facts_of, note
 from lambda_fn.routes.uploads import upload_of
-from lambda_fn.schemas import ErrorBody, Limits, PredictionWithWorks, Uploaded
+from lambda_fn.schemas import (
+    PARTS,
+    ErrorBody,
+    Limits,
+    Part,
+    PredictionWithWorks,
+    Uploaded,
+)
 from lambda_fn.uploads import Uploads
 
 _MAX_SIMILAR = 50
+_BY_DEFAULT = ",".join(one for one in PARTS if one != "embedding")
+_PART = "|".join(PARTS)
+Include = Annotated[
+    str,
+    Query(
+        pattern=rf"^(({_PART})(,({_PART}))*)?$",
+        description="parts of the answer, with commas between them; empty for none of "
+        + ", ".join(PARTS),
+    ),
+]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURE_BODY = {
     "requestBody": {
         "required": True,
-        "description": "One picture: raw, as the field `file` of a form, or the name of an upload.",
+        "description": "One picture: raw, as the field `file` of a form, or the name of an upload. "
+        "Raw bytes may have any `image/...` type, too; their content decides.",
         "content": {
             **json_body(Uploaded)["requestBody"]["content"],
-            "image/*": _BINARY,
+            "application/octet-stream": _BINARY,
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -44,6 +62,12 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": ErrorBody, "description": "The picture cannot be read"},
     503: {"model": ErrorBody, "description": "Too many pictures at once; try again"},
 }
+
+
+def _parts_of(include: str) -> list[Part]:
+    named = include.split(",")
+    return [part for part in PARTS if part in named]
+
 
 Picture = Callable[[Request], AsyncGenerator[Callable[[], bytes], None]]
 
@@ -79,6 +103,7 @@ def add_predictions(
         tags=["styles"],
         openapi_extra=_PICTURE_BODY,
         responses=_ERRORS,
+        response_model_exclude_unset=True,
         dependencies=[Depends(refuse_repeats)],
     )
     async def create_prediction(
@@ -93,9 +118,10 @@ def add_predictions(
         similar_rights: Annotated[
             Rights | None, Query(description="similar works with these rights only")
         ] = None,
+        include: Include = _BY_DEFAULT,
     ) -> PredictionWithWorks:
         """Name the style of one picture. The picture is read in memory and not kept."""
-        wanted = Wanted(similar, similar_style, similar_rights)
+        wanted = Wanted(similar, similar_style, similar_rights, frozenset(_parts_of(include)))
         found = await finish_in_time(lambda: answer(take(), wanted), pool=pool, request=request)
         note(request, **facts_of(found))
         return found

@@ -337,8 +337,40 @@ def test_an_answer_is_described_with_every_key(client: TestClient) -> None:
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
 
     described = set(schemas["PredictionWithWorks"]["properties"])
-    assert described == set(ask(client))
+    assert described == set(ask(client)) | {"embedding"}
     assert set(schemas["WorkLabel"]["properties"]) == WORK_KEYS
+
+
+EVERY_PART = {"works", "similar", "story", "artists", "heat_maps", "embedding"}
+
+
+@pytest.mark.parametrize("parts", [[], ["works"], ["story", "heat_maps"], sorted(EVERY_PART)])
+def test_an_answer_has_the_parts_that_are_asked_for(client: TestClient, parts: list[str]) -> None:
+    answer = ask(client, f"?include={','.join(parts)}")
+
+    assert EVERY_PART & set(answer) == set(parts)
+    assert {"style", "probabilities", "verdict", "candidates", "picture"} <= set(answer)
+
+
+def test_an_answer_without_works_never_asks_the_catalogue(
+    client: TestClient, store: FakeCatalogue
+) -> None:
+    store.is_failing = True
+
+    assert ask(client, "?include=story")["catalogue"] == "ok"
+
+
+def test_an_embedding_is_the_models_own(client: TestClient) -> None:
+    assert len(ask(client, "?include=embedding")["embedding"]) > 1
+
+
+@pytest.mark.parametrize("include", ["everything", "works,", "works;story"])
+def test_an_unknown_part_is_refused(client: TestClient, include: str) -> None:
+    response = client.post(
+        f"/v1/predictions?include={include}", content=PICTURE, headers={"Content-Type": "image/png"}
+    )
+
+    assert_error(response, 422, "invalid_request")
 
 
 def test_two_pictures_at_once_do_not_share_a_deadline(store: FakeCatalogue) -> None:

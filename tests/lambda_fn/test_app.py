@@ -410,8 +410,49 @@ def test_openapi_describes_every_way_to_send_a_picture(client: TestClient) -> No
     operation = client.get("/openapi.json").json()["paths"]["/v1/predictions"]["post"]
 
     content = operation["requestBody"]["content"]
-    assert set(content) == {"image/*", "multipart/form-data", "application/json"}
+    assert set(content) == {"application/octet-stream", "multipart/form-data", "application/json"}
     assert {"400", "413", "415", "422"} <= set(operation["responses"])
+
+
+def operations(client: TestClient) -> dict[str, dict[str, Any]]:
+    """Return what the description says of each operation, by its id."""
+    paths = client.get("/openapi.json").json()["paths"]
+    return {one["operationId"]: one for methods in paths.values() for one in methods.values()}
+
+
+def test_openapi_names_operations_as_a_client_would(client: TestClient) -> None:
+    named = set(operations(client))
+
+    assert {"create_prediction", "list_styles", "read_work", "keep_feedback"} <= named
+    assert not [name for name in named if "v1" in name or name.endswith(("_get", "_post"))]
+
+
+def test_openapi_tells_every_error_as_it_is_sent(client: TestClient) -> None:
+    for name, operation in operations(client).items():
+        assert "500" in operation["responses"], name
+        for status, response in operation["responses"].items():
+            schema = response["content"]["application/json"]["schema"]
+            assert (schema == {"$ref": "#/components/schemas/ErrorBody"}) == (int(status) >= 400)
+
+
+def test_openapi_lists_the_slugs_of_styles_wherever_one_is_taken(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    of_path = operations(client)["read_style"]["parameters"][0]["schema"]
+    of_body = described["components"]["schemas"]["FeedbackRequest"]["properties"]["style"]
+
+    assert of_path["enum"] == of_body["enum"] == [style.slug for style in STYLES]
+
+
+def test_openapi_names_the_bodies_of_requests_and_what_the_tags_mean(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+
+    assert {"FeedbackRequest", "Uploaded", "UploadRequest"} <= set(
+        described["components"]["schemas"]
+    )
+    assert {one["name"] for one in described["tags"]} == {
+        tag for operation in operations(client).values() for tag in operation["tags"]
+    }
+    assert described["servers"][0]["url"] == "/"
 
 
 def test_any_origin_may_send_any_header(client: TestClient) -> None:

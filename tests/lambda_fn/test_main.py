@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from lambda_fn import batch
 from lambda_fn.__main__ import cli
 from lambda_fn.batch import MAX_FILE_BYTES
 from lambda_fn.contract.manifest import KERAS_FILE, MANIFEST_FILE, sha256_of
@@ -74,6 +75,105 @@ def test_predict_writes_the_answers_of_the_api_as_json(folder: Path) -> None:
     assert entries[2]["picture"]["format"] == "png"
     assert {"works", "similar", "catalogue", "feedback_token"}.isdisjoint(entries[2])
     assert list(folder.parent.glob(".answers*")) == []
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own, with files for its output."""
+    command = [sys.executable, "-m", "lambda_fn", "predict", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, **options)
+
+
+def test_predict_prints_a_line_for_every_picture_with_its_whole_path(folder: Path) -> None:
+    done = run(str(folder), env=os.environ | {"COLUMNS": "20"})
+
+    lines = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    assert [line[0] for line in lines] == [
+        str(folder / name) for name in ("a.jpg", "b.jpg", "deeper/c.png")
+    ]
+    assert lines[0][2].endswith("%")
+    assert "no picture that can be read" in lines[1][3]
+
+
+def test_predict_reads_standard_input(folder: Path) -> None:
+    done = run("-", input=(folder / "a.jpg").read_bytes())
+
+    assert done.stdout.startswith(b"-\t")
+    assert b"1 of 1 pictures named" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_predict_writes_to_standard_output_and_nothing_else_there(
+    folder: Path, option: str
+) -> None:
+    done = run(str(folder), option, "-")
+
+    if option == "--json":
+        assert len(json.loads(done.stdout)) == 3
+    else:
+        assert len(list(csv.DictReader(done.stdout.decode().splitlines()))) == 3
+
+
+def test_predict_writes_through_a_link_and_to_a_pipe_and_replaces_neither(folder: Path) -> None:
+    link, pipe = folder.parent / "link.csv", folder.parent / "pipe.json"
+    link.symlink_to("real.csv")
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+
+    run(str(folder), "--csv", str(link), "--json", str(pipe))
+
+    assert len(json.loads(reader.communicate(timeout=60)[0])) == 3
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert (folder.parent / "real.csv").read_text("utf-8").startswith("path,")
+
+
+def test_predict_refuses_an_address_with_what_to_do(folder: Path) -> None:
+    result = CliRunner().invoke(
+        cli, ["predict", "https://example.org/a.jpg"], env={"COLUMNS": "300"}
+    )
+
+    assert result.exit_code == 2
+    assert "download it first" in result.stderr
+
+
+def test_predict_keeps_what_is_done_when_it_is_stopped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_file = batch.predict_file
+
+    def stop_at_the_second(model: Any, path: Path) -> batch.Row:
+        if path.name == "b.jpg":
+            raise KeyboardInterrupt
+        return answer_file(model, path)
+
+    monkeypatch.setattr(batch, "predict_file", stop_at_the_second)
+    target = folder.parent / "answers.csv"
+    result = CliRunner().invoke(cli, ["predict", str(folder), "--csv", str(target)])
+
+    assert result.exit_code == 130
+    assert "a.jpg" in result.stdout
+    assert "stopped before the other 2" in result.stderr
+    assert len(target.read_text("utf-8").splitlines()) == 2
+
+
+def test_what_libtiff_says_reaches_nobody(folder: Path) -> None:
+    data = encode(draw_picture(), "TIFF", compression="tiff_lzw")
+    (folder / "odd.tif").write_bytes(data[:8] + bytes(40) + data[48:])
+
+    done = run(str(folder))
+
+    assert b"not yet in table" not in done.stderr
+    assert done.stderr.splitlines()[-1] == b"2 of 4 pictures named"
+
+
+def test_outside_of_the_environment_the_message_names_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "lambda_fn"], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert b"make serve" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_predict_makes_a_missing_file_a_row(folder: Path) -> None:
