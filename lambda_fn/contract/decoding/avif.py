@@ -6,7 +6,6 @@ from typing import Final
 from lambda_fn.contract.decoding.encoding import Encoding
 from lambda_fn.contract.decoding.png import of_codes
 from lambda_fn.contract.decoding.prepared import Prepared, join
-from lambda_fn.contract.decoding.refusals import UnreadablePictureError
 
 # the boxes that matter lie at the beginning, before the pixels
 _HEAD_BYTES: Final = 65_536
@@ -17,7 +16,7 @@ _HEIF_BRANDS: Final = (
     *(b"mif1", b"msf1"),
 )
 # what Chromium takes for sRGB's curve in a picture, though television's differs
-_LIKE_SRGB: Final = frozenset({1, 2, 6, 14, 15})
+LIKE_SRGB: Final = frozenset({1, 2, 6, 14, 15})
 _UNKNOWN: Final = 2
 
 
@@ -25,12 +24,12 @@ def prepare(data: bytes) -> Prepared:
     """Return what Pillow needs of an AVIF.
 
     Raises:
-        UnreadablePictureError: it is HEIC or HDR.
+        PictureError: it is HDR, or HEIC that cannot be read.
     """
     if data[8:12] in _HEIF_BRANDS and b"avif" not in data[8:64]:
-        raise UnreadablePictureError(
-            "this is a HEIC/HEIF picture, which is not supported: save it as JPEG or PNG"
-        )
+        from lambda_fn.contract.decoding import heic
+
+        return heic.prepare(data)
     head = data[:_HEAD_BYTES]
     view = memoryview(data)
     pieces, place = list[memoryview | bytes](), 0
@@ -48,5 +47,5 @@ def _encoding(head: bytes) -> Encoding | None:
         return None
     primaries, transfer = (int.from_bytes(found[1][at : at + 2], "big") for at in (0, 2))
     return of_codes(
-        1 if primaries == _UNKNOWN else primaries, 13 if transfer in _LIKE_SRGB else transfer
+        1 if primaries == _UNKNOWN else primaries, 13 if transfer in LIKE_SRGB else transfer
     )
