@@ -27,6 +27,7 @@ def test_it_tells_goal_parts_data_privacy_references_and_thanks(look_at: LookAt)
             "Data and rights",
             "Privacy",
             "What it builds on",
+            "The pictures shown here",
             "Thanks",
         ]
     )

@@ -649,7 +649,7 @@ def test_without_scripts_the_page_says_how_else_to_ask(chromium: Browser, server
     shown = [node["name"]["value"] for node in tree["nodes"] if "name" in node]
     browser.close()
     assert any(text.startswith("curl -H 'Content-Type: image/jpeg'") for text in shown)
-    assert any("ADDRESS/v1/predictions" in text for text in shown)  # it is served anywhere
+    assert any("$PAGE/v1/predictions" in text for text in shown)  # it is served anywhere
     assert not any("127.0.0.1" in text for text in shown)
     assert not any("Hang a picture" in text for text in shown)
 

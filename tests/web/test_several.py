@@ -214,7 +214,10 @@ def test_the_famous_works_are_shown_with_their_pictures(page: Page) -> None:
     page.wait_for_function(f"{loaded}.length === 8")
 
 
-def test_a_famous_work_whose_picture_does_not_come_is_a_clear_failure(page: Page) -> None:
+def test_a_famous_work_whose_picture_does_not_come_is_a_clear_failure(
+    page: Page, console: Console
+) -> None:
+    console.expect("ERR_FAILED")
     page.route("**/art/great-wave.jpg", lambda route: route.abort())
 
     page.get_by_role("button", name="The Great Wave").click()
