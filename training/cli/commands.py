@@ -633,10 +633,11 @@ def release(
             photographs,
             weights,
             min_pictures,
-            comparison,
-            elsewhere,
-            compared,
-            never,
+            comparison=comparison,
+            elsewhere=elsewhere,
+            compared=compared,
+            never=never,
+            gallery=gallery,
         )
         recipe = Recipe(size_px=size, original_size_px=224)
         done = make_release(
