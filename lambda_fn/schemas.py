@@ -10,7 +10,7 @@ from lambda_fn.catalogue.works import Rights
 from lambda_fn.catalogue_query import KnownStyle
 from lambda_fn.contract.evaluation import ModelEvaluation
 from lambda_fn.contract.history import ModelChange
-from lambda_fn.contract.manifest import ModelManifest, TestMetrics
+from lambda_fn.contract.manifest import ElsewhereMetrics, ModelManifest, TestMetrics
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Verdict = Literal["confident", "unsure", "not-a-painting"]
@@ -293,6 +293,9 @@ class ModelInfo(ModelRef):
     """The model behind the answers, with its figures on pictures it was never trained on."""
 
     test: TestMetrics
+    elsewhere: ElsewhereMetrics | None = Field(
+        description="on pictures from places that it never saw; null where it was not measured"
+    )
 
 
 class Styles(_Body):

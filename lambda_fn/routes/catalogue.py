@@ -77,7 +77,12 @@ def _add_styles(router: APIRouter, manifest: ModelManifest, catalogue: GuardedCa
         if counts is not None:
             response.headers.update(_KEPT)
         return Styles(
-            model=ModelInfo(id=manifest.id, architecture=manifest.architecture, test=manifest.test),
+            model=ModelInfo(
+                id=manifest.id,
+                architecture=manifest.architecture,
+                test=manifest.test,
+                elsewhere=manifest.elsewhere,
+            ),
             styles=[StyleInfo(**_facts_of(style, manifest, counts)) for style in STYLES],
         )
 
