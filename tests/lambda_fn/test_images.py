@@ -22,7 +22,7 @@ from lambda_fn.contract.images import (
     UnreadablePictureError,
     to_pixels,
 )
-from tests.pictures import draw_picture, encode, png_bomb
+from tests.pictures import draw_picture, encode, paint, png_bomb
 
 SIZE = 48
 CORNERS = {
@@ -360,3 +360,11 @@ def test_to_pixels_raises_nothing_but_its_own_errors_on_damage(
         return
 
     assert np.isfinite(pixels).all()
+
+
+@pytest.mark.parametrize("kept", [90, 200, 1000, 3000])
+def test_a_png_that_is_cut_in_its_pixels_is_said_to_end_too_early(kept: int) -> None:
+    whole = encode(paint("cubism", seed=0), "PNG")
+
+    with pytest.raises(TruncatedPictureError, match="ends too early"):
+        to_pixels(whole[:kept], size_px=32)

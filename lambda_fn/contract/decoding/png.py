@@ -49,7 +49,7 @@ def prepare(data: bytes) -> Prepared:
     view = memoryview(data)
     kept: list[memoryview | bytes] = [SIGNATURE]
     said: dict[bytes, bytes] = {}
-    name = b""
+    name, end = b"", 0
     for name, start, end in _chunks(data):
         if name in _CRITICAL:
             kept.append(view[start:end])
@@ -62,7 +62,8 @@ def prepare(data: bytes) -> Prepared:
     if len(kept) < 2:
         raise is_no_picture()
     _refuse_costly(data)
-    if name != b"IEND":
+    # after half a chunk of pixels it would be read as more of them, and hide that the end is gone
+    if name != b"IEND" and not (name == b"IDAT" and end > len(data)):
         kept.append(_chunk(b"IEND", b""))
     encoding, profile = _colour(said)
     return Prepared(

@@ -25,7 +25,7 @@ def source(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         paint("cubism", seed=number).save(path)
     (folder / "cubism" / "Thumbs.db").write_bytes(b"no picture")
-    (folder / "cubism" / "cut.png").write_bytes((folder / "cubism/000.png").read_bytes()[:3000])
+    (folder / "cubism" / "cut.png").write_bytes((folder / "cubism/000.png").read_bytes()[:90])
     paint("cubism", seed=9).save(folder / "loose.png")
     (folder / "readme.txt").write_text("not asked for")
     return folder
