@@ -324,13 +324,7 @@ def train(
 ) -> None:
     """Train a model; the same command again goes on where it was stopped."""
     with one_clear_line():
-        config = config_of(
-            recipe=recipe,
-            repeated=_options_of(from_, dataset),
-            settings=set_ or (),
-            weights=weights,
-            split=split,
-        )
+        config = _config_of(dataset, recipe, from_, set_, weights, split)
         with quiet_import():
             from training.runs.train import train as step
         done = step(dataset, run, config, note=note)
@@ -346,15 +340,25 @@ def train(
     )
 
 
-def _options_of(run: Path | None, dataset: Path) -> TrainConfig | None:
-    """Return the options of the run that is to be repeated on this dataset, if one is."""
-    if run is None:
-        return None
-    from training.runs.run_folder import load_plan, require_dataset
+def _config_of(
+    dataset: Path,
+    recipe: str | None,
+    run: Path | None,
+    settings: list[str] | None,
+    weights: str | None,
+    split: str | None,
+) -> TrainConfig:
+    """Return the options that the commands which train on a dataset are given."""
+    repeated = None
+    if run is not None:
+        from training.runs.run_folder import load_plan, require_dataset
 
-    plan = load_plan(run)
-    require_dataset(dataset, run, plan)
-    return plan.config
+        plan = load_plan(run)
+        require_dataset(dataset, run, plan)
+        repeated = plan.config
+    return config_of(
+        recipe=recipe, repeated=repeated, settings=settings or (), weights=weights, split=split
+    )
 
 
 @cli.command("find-rate")
@@ -372,13 +376,7 @@ def find_rate(
 ) -> None:
     """Find a learning rate: raise it batch by batch and see where the loss is lowest."""
     with one_clear_line():
-        config = config_of(
-            recipe=recipe,
-            repeated=_options_of(from_, dataset),
-            settings=set_ or (),
-            weights=weights,
-            split=split,
-        )
+        config = _config_of(dataset, recipe, from_, set_, weights, split)
         with quiet_import():
             from training.runs.find_rate import find_rate as step
         rate = step(dataset, folder, config, low=low, high=high, steps=steps)
@@ -701,13 +699,7 @@ def leave_out(
 ) -> None:
     """Train without some places each time, and ask about them: how a recipe does anywhere."""
     with one_clear_line():
-        config = config_of(
-            recipe=recipe,
-            repeated=_options_of(from_, dataset),
-            settings=set_ or (),
-            weights=weights,
-            split=split,
-        )
+        config = _config_of(dataset, recipe, from_, set_, weights, split)
         with quiet_import():
             from training.evaluation.left_out import leave_places_out
 
