@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     mongodb_secret: OptionalName = Field(
         default=None,
         description="ARN or name of the secret in AWS Secrets Manager that holds this address, as "
-        'text or as JSON with `"uri"`; it goes before an address.',
+        'text or as JSON with `"uri"`; it takes precedence over an address.',
     )
     feedback: Annotated[Path | None, _Empty] = Field(
         default=None,
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     token_secret_arn: OptionalName = Field(
         default=None,
         description="ARN or name of the secret in AWS Secrets Manager that signs them, as text or "
-        'as JSON with `"secret"`; it goes before a secret given here.',
+        'as JSON with `"secret"`; it takes precedence over one given here.',
     )
 
     @property

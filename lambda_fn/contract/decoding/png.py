@@ -117,8 +117,9 @@ def _in_eight_bits(transparent: bytes, data: bytes) -> bytes:
 
 
 def _colour(said: dict[bytes, bytes]) -> tuple[Encoding | None, bytes | None]:
-    """Return what the values mean: cICP goes before a profile, that before sRGB and gAMA.
+    """Return what the values mean.
 
+    cICP takes precedence over a profile, a profile over sRGB, and that over gAMA.
     Chromium does not look at cHRM where gAMA is missing.
     """
     if len(code := said.get(b"cICP", b"")) == 4:
